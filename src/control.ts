@@ -1,0 +1,77 @@
+/**
+ * The control plane, agreed between the owner's commands and the daemon: `POST /control/<action>` with a JSON
+ * body on the daemon's own port, the owner secret in a header. A request with an `Origin` is refused.
+ */
+export const OWNER_HEADER = 'x-claude-secure-owner';
+
+export interface PendingConsent {
+  readonly code: string;
+  readonly clientName: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  readonly resource: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
+
+export interface ClientReport {
+  readonly clientId: string;
+  readonly clientName: string;
+  /** `launcher` for the client behind `claude-secure` itself. */
+  readonly kind: 'launcher' | 'registered';
+  readonly grants: number;
+  /** ISO 8601. */
+  readonly registeredAt: string;
+  readonly lastUsedAt: string | undefined;
+}
+
+export interface CertificateReport {
+  readonly rootSha256: string;
+  readonly serverSha256: string;
+  readonly names: readonly string[];
+  /** ISO 8601. */
+  readonly notAfter: string;
+  readonly rootNotAfter: string;
+  readonly daysLeft: number;
+}
+
+export interface StatusReport {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly startedBy: { readonly label: string; readonly cwd: string; readonly pid: number };
+  readonly url: string;
+  readonly engine: 'uws' | 'https';
+  /** Why this engine was taken. */
+  readonly engineReason: string;
+  readonly connections: number;
+  readonly sessions: number;
+  readonly clients: number;
+  readonly pendingConsents: number;
+  readonly certificate: CertificateReport;
+  readonly log: string;
+  /** Milliseconds until the daemon ends if nothing connects; undefined while something is open or it never does. */
+  readonly idleEndsInMs: number | undefined;
+}
+
+/** Every action: what is sent and what comes back. */
+export interface ControlActions {
+  status: { request: Record<string, never>; response: StatusReport };
+  mint: {
+    request: { workspace: string; server: string };
+    response: { accessToken: string; expiresInSeconds: number };
+  };
+  shutdown: {
+    /** `onlyIfIdle` refuses with `busy: true` while a client holds a connection. */
+    request: { instanceId: string; onlyIfIdle: boolean };
+    response: { stopping: boolean; busy: boolean };
+  };
+  reload: { request: Record<string, never>; response: { serverSha256: string } };
+  pending: { request: Record<string, never>; response: { pending: readonly PendingConsent[] } };
+  approve: { request: { code: string; approve: boolean }; response: { done: boolean } };
+  clients: { request: Record<string, never>; response: { clients: readonly ClientReport[] } };
+  revoke: { request: { clientId: string }; response: { revoked: boolean } };
+}
+
+export type ControlAction = keyof ControlActions;

@@ -1,0 +1,220 @@
+/**
+ * The only place that writes files. Secrets never stand in a file that another account could read or swap:
+ * a file is made with O_EXCL|O_NOFOLLOW under its final mode, flushed, then renamed over the old one, and a
+ * file is read only after its owner, type and mode were checked on the open descriptor.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf, Failure } from './errors.ts';
+
+export const SECRET_MODE = 0o600;
+export const PUBLIC_MODE = 0o644;
+const DIRECTORY_MODE = 0o700;
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+const checksModes = process.platform !== 'win32';
+
+/** The user that owns what we write: the effective one; undefined on Windows. */
+const ownUid = (): number | undefined => process.geteuid?.();
+
+const octal = (mode: number): string => `0${(mode & 0o777).toString(8)}`;
+
+function refuse(path: string, found: string, cure: string, cause?: unknown): never {
+  throw new Failure('FILE_UNSAFE', `${path} ${found}`, { hint: cure, cause });
+}
+
+/** Turns the errno of a failed write into the sentence that a person can act on. */
+function writeFailure(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const errno = errnoOf(error);
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+    return new Failure('DISK_FULL', `no space left to write ${path}`, { cause: error });
+  }
+  return new Failure('HOME_UNUSABLE', `cannot write ${path} (${errno || String(error)})`, { cause: error });
+}
+
+/**
+ * Makes the directory (0700) and its parents, or accepts one that is ours and closed to others.
+ * Throws `FILE_UNSAFE` for a symlink, a foreign owner or a group/world-writable one; changes no mode.
+ */
+export function ensurePrivateDirectory(path: string): void {
+  try {
+    if (mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE }) && checksModes) {
+      // mkdir is subject to the umask, which may take away the owner's own bits.
+      chmodSync(path, DIRECTORY_MODE);
+    }
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw writeFailure(path, error);
+  }
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) refuse(path, 'is a symbolic link', `remove the link ${path}`);
+  if (!found.isDirectory()) refuse(path, 'is not a directory', `move ${path} away`);
+  if (!checksModes) return;
+  if (found.uid !== ownUid()) {
+    refuse(
+      path,
+      `belongs to uid ${found.uid}`,
+      `chown it, or set CLAUDE_SECURE_HOME to a directory of yours`,
+    );
+  }
+  if (found.mode & 0o077) {
+    refuse(path, `has mode ${octal(found.mode)}, open to other accounts`, `chmod 700 ${path}`);
+  }
+}
+
+function createFlushed(path: string, data: string | Uint8Array, mode: number): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+  const descriptor = openSync(path, flags, mode);
+  try {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A rename lasts only once its directory is flushed; Windows cannot open directories and needs no such call. */
+function flushDirectory(path: string): void {
+  if (!checksModes) return;
+  const descriptor = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const temporaryName = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+
+function refuseSymlink(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink()) refuse(path, 'is a symbolic link', `remove the link ${path}`);
+  if (found?.isDirectory()) refuse(path, 'is a directory', `move ${path} away`);
+}
+
+/** Replaces the file as a whole: after a crash it holds the old bytes or the new ones, never a part. */
+export function writeFileAtomic(path: string, data: string | Uint8Array, mode: number = SECRET_MODE): void {
+  refuseSymlink(path);
+  const temporary = temporaryName(path);
+  try {
+    createFlushed(temporary, data, mode);
+    renameSync(temporary, path);
+    flushDirectory(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw writeFailure(path, error);
+  }
+}
+
+/**
+ * Creates the file whole, unless it exists: of several racing processes exactly one gets true, and nobody
+ * ever reads a part of it (a link appears with all its bytes).
+ */
+export function createFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  mode: number = SECRET_MODE,
+): boolean {
+  const temporary = temporaryName(path);
+  try {
+    createFlushed(temporary, data, mode);
+    linkSync(temporary, path);
+    flushDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw writeFailure(path, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * The file's bytes as text, or undefined when it does not exist. Throws `FILE_UNSAFE` for a symlink, a foreign
+ * owner, or (with `secret`) a mode that lets another account read it; changes no mode.
+ */
+export function readOwnFile(path: string, { secret = true, maxBytes = 1_048_576 } = {}): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return undefined;
+    if (errno === 'ELOOP') refuse(path, 'is a symbolic link', `remove the link ${path}`, error);
+    throw new Failure('FILE_UNSAFE', `cannot read ${path} (${errno || String(error)})`, { cause: error });
+  }
+  try {
+    const found = fstatSync(descriptor);
+    if (!found.isFile()) refuse(path, 'is not a regular file', `move ${path} away`);
+    if (found.size > maxBytes) refuse(path, `is larger than ${maxBytes} bytes`, `move ${path} away`);
+    if (checksModes) {
+      if (found.uid !== ownUid()) refuse(path, `belongs to uid ${found.uid}`, `remove ${path}, or chown it`);
+      const forbidden = secret ? 0o077 : 0o022;
+      if (found.mode & forbidden) {
+        const mode = octal(secret ? SECRET_MODE : PUBLIC_MODE).slice(1);
+        refuse(path, `has mode ${octal(found.mode)}, open to other accounts`, `chmod ${mode} ${path}`);
+      }
+    }
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Removes the file if it is there; a missing one is no error. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** Renames within our own directories, e.g. to set a corrupt file aside. */
+export function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw writeFailure(to, error);
+  }
+}
+
+/** Removes what a killed writer left: temporary files older than an hour. */
+export function collectTemporaryFiles(directory: string, now: number = Date.now()): void {
+  for (const name of readdirSync(directory)) {
+    if (!/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
+    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (found && now - found.mtimeMs > 3_600_000) removeFile(join(directory, name));
+  }
+}
+
+/** Opens a file of ours for appending (0600), refusing symlinks and foreign files; returns the descriptor. */
+export function openForAppend(path: string, { truncate = false } = {}): number {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, truncate ? flags | constants.O_TRUNC : flags, SECRET_MODE);
+  } catch (error) {
+    if (errnoOf(error) === 'ELOOP') refuse(path, 'is a symbolic link', `remove the link ${path}`, error);
+    throw writeFailure(path, error);
+  }
+  const found = fstatSync(descriptor);
+  if (checksModes && (found.uid !== ownUid() || (found.mode & 0o077) !== 0)) {
+    closeSync(descriptor);
+    refuse(path, `has mode ${octal(found.mode)} and owner ${found.uid}`, `chmod 600 ${path}`);
+  }
+  return descriptor;
+}

@@ -1,0 +1,36 @@
+/** The `/health` answer, agreed between the daemon that gives it and the launcher that probes for it. */
+export interface Health {
+  readonly name: 'claude-secure';
+  readonly version: string;
+  readonly apiLevel: number;
+  readonly instanceId: string;
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly engine: 'uws' | 'https';
+}
+
+/** Raised when a launcher can no longer work with an older daemon, or the other way round. */
+export const API_LEVEL = 1;
+
+/** Reads a `/health` body; undefined for anything that is not our daemon's answer. */
+export function parseHealth(text: string): Health | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name, version, apiLevel, instanceId, pid, startedAt, engine } = value as Record<string, unknown>;
+  const isOurs =
+    name === 'claude-secure' &&
+    typeof version === 'string' &&
+    Number.isInteger(apiLevel) &&
+    typeof instanceId === 'string' &&
+    Number.isInteger(pid) &&
+    (pid as number) > 1 &&
+    typeof startedAt === 'string' &&
+    (engine === 'uws' || engine === 'https');
+  return isOurs ? (value as Health) : undefined;
+}

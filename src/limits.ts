@@ -1,0 +1,90 @@
+/** Every security number, in one place. Requirements (R…, L…) are those of SECURITY.md. */
+const KIB = 1_024;
+const MIB = 1_048_576;
+const SECOND = 1_000;
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+
+export const limits = {
+  /** R17: a JWT, MCP headers and an 8 KiB authorize URL fit; uWebSockets.js' own default is 4 KiB. */
+  headerBytes: 16 * KIB,
+  headerCount: 100,
+  /** R18. */
+  mcpBodyBytes: 4 * MIB,
+  formBodyBytes: 16 * KIB,
+  registrationBodyBytes: 32 * KIB,
+  controlBodyBytes: 16 * KIB,
+  /** Bodies being received, all connections together: beyond this a request is refused with 503. */
+  pendingBodyBytes: 64 * MIB,
+  /** R18: a body must arrive whole within this time. */
+  bodyMs: 30 * SECOND,
+  headersMs: 10 * SECOND,
+  keepAliveMs: 75 * SECOND,
+  /** R19. */
+  connections: 2_000,
+  descriptorReserve: 128,
+  registrationsPerMinute: 20,
+  tokenFailuresPerMinute: 30,
+  authorizationsPerMinute: 60,
+  controlFailuresPerMinute: 10,
+  /** R24. */
+  streamQueueBytes: MIB,
+  streamStallMs: 30 * SECOND,
+  sseKeepAliveMs: 15 * SECOND,
+
+  /** R26, R27, R34. */
+  consentMs: 10 * MINUTE,
+  openConsents: 100,
+  matchCodeBits: 40,
+  authorizationCodeMs: 60 * SECOND,
+  /** R36. */
+  refreshGraceMs: 10 * SECOND,
+  refreshIdleMs: 14 * DAY,
+  refreshAbsoluteMs: 90 * DAY,
+  accessTokenMs: HOUR,
+  /** R45. */
+  clockSkewMs: MINUTE,
+  /** R31. */
+  unapprovedClients: 500,
+  unapprovedClientMs: DAY,
+  clientNameLength: 64,
+  redirectUris: 10,
+  redirectUriLength: 2_000,
+  verifiedTokens: 10_000,
+
+  /** R48, R52. */
+  sessions: 10_000,
+  sessionsPerGrant: 64,
+  sessionIdleMs: 30 * MINUTE,
+  requestsInFlight: 32,
+  jsonDepth: 64,
+  /** Events kept for `Last-Event-ID`, for each session and in all. */
+  replayEvents: 256,
+  replayBytes: MIB,
+  replayTotalBytes: 64 * MIB,
+  requestMs: MINUTE,
+
+  /** Certificates: days, and the share of life left at which the server certificate is renewed. */
+  rootDays: 3_650,
+  serverDays: 90,
+  renewalShare: 1 / 3,
+  renewalCheckMs: HOUR,
+  /** How long a listening socket may be unavailable while certificates are swapped (design 8). */
+  relistenMs: SECOND,
+
+  /** R56. */
+  logBytes: 10 * MIB,
+  logFiles: 3,
+
+  /** Launcher and daemon life (reference/launcher.md 5). */
+  probeMs: SECOND,
+  startMs: 10 * SECOND,
+  startLockMs: 5 * SECOND,
+  ownershipCheckMs: MINUTE,
+  drainMs: 5 * SECOND,
+  launchFilesMs: 30 * DAY,
+  crashWindowMs: MINUTE,
+  crashesInWindow: 3,
+  crashBackoffMaxMs: 10 * MINUTE,
+} as const;

@@ -1,0 +1,42 @@
+/** The only place that starts processes. Never through a shell, always an argv array. */
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import crossSpawn from 'cross-spawn';
+
+/** Starts a program on our own terminal, in our own process group. */
+export function spawnForeground(file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return crossSpawn(file, [...args], { stdio: 'inherit', env });
+}
+
+export interface DetachedOptions {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Takes stdout and stderr. */
+  logDescriptor: number;
+}
+
+/** Starts a program in a session of its own that outlives us; the caller may watch it until it calls `unref`. */
+export function spawnDetached(file: string, args: readonly string[], options: DetachedOptions): ChildProcess {
+  return crossSpawn(file, [...args], {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', options.logDescriptor, options.logDescriptor],
+  });
+}
+
+/** stdout of a short-lived program; undefined when it fails, is missing, or takes longer than `timeoutMs`. */
+export function execFileText(
+  file: string,
+  args: readonly string[],
+  { timeoutMs = 2_000, env }: { timeoutMs?: number; env?: NodeJS.ProcessEnv } = {},
+): string | undefined {
+  const result = spawnSync(file, [...args], {
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    windowsHide: true,
+    ...(env && { env }),
+  });
+  return result.status === 0 ? result.stdout : undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * state.json: what the running daemon says of itself. It is a hint where to look, never a proof: nothing in it
+ * is trusted, and no pid in it is signalled, until the daemon answered over TLS under our own root with the
+ * same instance id.
+ */
+import { readFileSync } from 'node:fs';
+import { execFileText } from './spawn.ts';
+
+export interface State {
+  readonly instanceId: string;
+  readonly pid: number;
+  /** When the process started, in the platform's own words; with the pid it names one process for ever. */
+  readonly procStart: string;
+  /** Linux' boot id, or an empty string elsewhere. */
+  readonly bootId: string;
+  readonly port: number;
+  readonly version: string;
+  readonly apiLevel: number;
+  /** SHA-256 fingerprint of the root the daemon serves under. */
+  readonly rootSha256: string;
+  readonly startedAt: string;
+  readonly startedBy: { readonly label: string; readonly cwd: string; readonly pid: number };
+}
+
+const isPort = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
+// 0 and -1 address whole process groups in kill(2), 1 is init: never a daemon of ours.
+const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 1;
+
+/** Reads state.json; undefined for whatever is not a whole state of ours. */
+export function parseState(text: string): State | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const state = value as Record<string, unknown>;
+  const strings = ['instanceId', 'procStart', 'bootId', 'version', 'rootSha256', 'startedAt'];
+  const by = state.startedBy as Record<string, unknown> | null | undefined;
+  const isWhole =
+    strings.every((key) => typeof state[key] === 'string') &&
+    isPid(state.pid) &&
+    isPort(state.port) &&
+    Number.isInteger(state.apiLevel) &&
+    typeof by === 'object' &&
+    by !== null &&
+    typeof by.label === 'string' &&
+    typeof by.cwd === 'string' &&
+    Number.isInteger(by.pid);
+  return isWhole ? (value as State) : undefined;
+}
+
+/** When process `pid` started, as an opaque string; undefined if there is no such process (or no way to tell). */
+export function processStart(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // Field 22; the command name before it is in parentheses and may hold spaces and parentheses.
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    } catch {
+      return undefined;
+    }
+  }
+  if (process.platform === 'win32') return undefined;
+  return execFileText('ps', ['-o', 'lstart=', '-p', String(pid)])?.trim() || undefined;
+}
+
+/** The id of this boot; an empty string where the platform has none. */
+export function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
