@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+
+export interface RawRequest {
+  port: number;
+  /** The roots to trust, as PEM. */
+  ca: string;
+  /** Sent as they are: strings as Latin-1; several parts are flushed one after the other. */
+  bytes: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** How long to listen for more before hanging up on a server that keeps the connection open. */
+  quietMs?: number;
+}
+
+export interface RawAnswer {
+  /** Every byte that came back, as Latin-1. */
+  text: string;
+  /** The status code of each answer in `text`. */
+  statuses: number[];
+  /** Who ended it: the server, or we after `quietMs` of silence. */
+  closedBy: 'server' | 'us';
+}
+
+/** An open TLS connection to the loopback server, torn down at the end of the test. */
+export async function openTls({ port, ca }: { port: number; ca: string }): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, ca });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  socket.setNoDelay(true);
+  socket.on('error', () => {});
+  return socket;
+}
+
+async function writeParts(socket: TLSSocket, parts: readonly (string | Uint8Array)[]): Promise<void> {
+  for (const part of parts) {
+    if (socket.destroyed) return;
+    await new Promise((resolve) => {
+      socket.once('close', resolve);
+      socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part, () => {
+        socket.off('close', resolve);
+        // A turn of the event loop between the parts keeps them in records and segments of their own.
+        setImmediate(resolve);
+      });
+    });
+  }
+}
+
+/** Sends raw bytes over TLS and collects whatever comes back until either side is done. */
+export async function sendRaw({ port, ca, bytes, quietMs = 1_000 }: RawRequest): Promise<RawAnswer> {
+  const socket = await openTls({ port, ca });
+  const chunks: Buffer[] = [];
+  const parts = Array.isArray(bytes) ? bytes : [bytes as string | Uint8Array];
+  return new Promise((resolve) => {
+    let closedBy: RawAnswer['closedBy'] = 'server';
+    const hangUp = setTimeout(() => {
+      closedBy = 'us';
+      socket.destroy();
+    }, quietMs);
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      hangUp.refresh();
+    });
+    socket.on('close', () => {
+      clearTimeout(hangUp);
+      const text = Buffer.concat(chunks).toString('latin1');
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
+      resolve({ text, statuses, closedBy });
+    });
+    void writeParts(socket, parts).then(() => hangUp.refresh());
+  });
+}
+
+/** The bytes as one part each, split at `index`. */
+export function splitAt(bytes: string, index: number): string[] {
+  return [bytes.slice(0, index), bytes.slice(index)];
+}
