@@ -57,10 +57,10 @@ export const SETTINGS = [
   setting({
     key: 'port',
     variable: 'CLAUDE_SECURE_PORT',
-    type: '1-65535',
+    type: '0-65535',
     fallback: '8443, else the next free port; then kept',
-    meaning: 'moves the daemon to this port (a new port means a new login for OAuth clients)',
-    parse: (text) => (/^\d{1,5}$/.test(text) && +text >= 1 && +text <= 65_535 ? +text : undefined),
+    meaning: 'moves the daemon to this port, 0 to any free one (a new port means a new login for OAuth clients)',
+    parse: (text) => (/^\d{1,5}$/.test(text) && +text <= 65_535 ? +text : undefined),
   }),
   setting({
     key: 'host',

@@ -81,6 +81,8 @@ export const limits = {
   probeMs: SECOND,
   startMs: 10 * SECOND,
   startLockMs: 5 * SECOND,
+  heartbeatMs: 5 * SECOND,
+  clockGapMs: 30 * SECOND,
   ownershipCheckMs: MINUTE,
   drainMs: 5 * SECOND,
   launchFilesMs: 30 * DAY,

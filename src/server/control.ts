@@ -1,0 +1,93 @@
+import { type ControlAction, type ControlActions, OWNER_HEADER } from '../control.ts';
+import { type Exchange, type Handler, type Routes, respondJson } from '../exchange.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { createRateLimiter } from '../rate.ts';
+
+/** What each action does. A body of the wrong form never reaches it: see `FORMS`. */
+export type ControlHandlers = {
+  [A in ControlAction]: (
+    request: ControlActions[A]['request'],
+  ) => ControlActions[A]['response'] | Promise<ControlActions[A]['response']>;
+};
+
+/** The members that each action's body must have, with their JSON types. */
+const FORMS: { [A in ControlAction]: Record<keyof ControlActions[A]['request'], 'string' | 'boolean'> } = {
+  status: {},
+  mint: { workspace: 'string', server: 'string' },
+  shutdown: { instanceId: 'string', onlyIfIdle: 'boolean' },
+  reload: {},
+  pending: {},
+  approve: { code: 'string', approve: 'boolean' },
+  clients: {},
+  revoke: { clientId: 'string' },
+};
+
+function parseRequest(action: ControlAction, text: string): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const request = value as Record<string, unknown>;
+  const form = Object.entries(FORMS[action]);
+  return form.every(([key, type]) => typeof request[key] === type) ? request : undefined;
+}
+
+export interface ControlOptions {
+  isOwner(candidate: string | undefined): boolean;
+  handlers: ControlHandlers;
+  log: Log;
+}
+
+/**
+ * `POST /control/<action>`, for whoever holds the owner secret (R11b). A request with an `Origin` comes from a
+ * page and is refused even with the secret.
+ */
+export function createControl({ isOwner, handlers, log }: ControlOptions): Routes {
+  const failures = createRateLimiter(limits.controlFailuresPerMinute);
+
+  function admit(exchange: Exchange): boolean {
+    const { headers, peer } = exchange;
+    const wait = failures.check(peer);
+    if (headers.origin !== undefined) {
+      respondJson(exchange, 403, { error: 'forbidden', error_description: 'no browser may call this' });
+    } else if (wait !== undefined) {
+      respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
+    } else if (exchange.repeated.includes(OWNER_HEADER) || !isOwner(headers[OWNER_HEADER])) {
+      failures.take(peer);
+      respondJson(exchange, 401, { error: 'unauthorized' });
+    } else {
+      return true;
+    }
+    log.info('control.refused', { path: exchange.path, peer });
+    return false;
+  }
+
+  async function run(action: ControlAction, exchange: Exchange): Promise<void> {
+    if (!admit(exchange)) return;
+    if (exchange.headers['content-type'] !== 'application/json') {
+      respondJson(exchange, 415, { error: 'invalid_request', error_description: 'send application/json' });
+      return;
+    }
+    const request = parseRequest(action, (await exchange.body(limits.controlBodyBytes)).toString());
+    if (!request) {
+      respondJson(exchange, 400, { error: 'invalid_request' });
+      return;
+    }
+    // The body's form was checked against FORMS, which the compiler holds to ControlActions.
+    const handler = handlers[action] as (request: unknown) => unknown;
+    const response = await handler(request);
+    log.debug('control.done', { action });
+    respondJson(exchange, 200, response);
+  }
+
+  return Object.fromEntries(
+    (Object.keys(FORMS) as ControlAction[]).map((action): [string, Record<string, Handler>] => [
+      `/control/${action}`,
+      { POST: (exchange) => run(action, exchange) },
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs';
+import { readOwnFile, removeFile, writeFileAtomic } from '../files.ts';
+import { parseState, type State } from '../state.ts';
+
+export interface Ownership {
+  /**
+   * Why this daemon is no longer the one (another instance wrote the state, the home or its authority is gone),
+   * or undefined while all is well. A lost or garbled state file is written anew.
+   */
+  lost(): string | undefined;
+  release(): void;
+}
+
+export interface OwnershipOptions {
+  stateFile: string;
+  authorityFile: string;
+  state: State;
+}
+
+/** Modification time and inode: changes whenever the file is replaced. */
+function fingerprint(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found && `${found.ino}:${found.mtimeMs}`;
+}
+
+/** Says in state.json that this daemon is the one, and notices when that stops being true. */
+export function takeOwnership({ stateFile, authorityFile, state }: OwnershipOptions): Ownership {
+  const authority = fingerprint(authorityFile);
+  const write = (): void => writeFileAtomic(stateFile, JSON.stringify(state));
+
+  function written(): State | undefined {
+    try {
+      return parseState(readOwnFile(stateFile) ?? '');
+    } catch {
+      // A planted symlink or a wrong mode: nothing of ours, and the next start names it.
+      return undefined;
+    }
+  }
+
+  write();
+  return {
+    lost() {
+      if (fingerprint(authorityFile) !== authority) return 'the certificate authority was replaced or removed';
+      const found = written();
+      if (found && found.instanceId !== state.instanceId) return 'another daemon took over';
+      if (!found) {
+        try {
+          write();
+        } catch {
+          return 'the state file cannot be written';
+        }
+      }
+      return undefined;
+    },
+    release() {
+      if (written()?.instanceId === state.instanceId) removeFile(stateFile);
+    },
+  };
+}
