@@ -12,6 +12,8 @@ export interface Command {
   readonly options: readonly { readonly flag: string; readonly summary: string }[];
   /** Not shown to people: Claude Code calls it. */
   readonly hidden?: true;
+  /** Claude Code has a command of this name, with other words behind it. */
+  readonly alsoClaude?: true;
 }
 
 const JSON_OPTION = { flag: '--json', summary: 'machine-readable output' } as const;
@@ -32,13 +34,21 @@ export const COMMANDS = [
     options: [],
   },
   { name: 'restart', usage: '', summary: 'restart the background daemon', words: [], options: [] },
-  { name: 'stop', usage: '', summary: 'stop the background daemon', words: [], options: [] },
+  {
+    name: 'stop',
+    usage: '',
+    summary: 'stop the background daemon',
+    words: [],
+    options: [],
+    alsoClaude: true,
+  },
   {
     name: 'logs',
     usage: '[-f]',
     summary: 'the log of the daemon',
     words: [],
     options: [{ flag: '-f', summary: 'follow: print new lines as they come' }],
+    alsoClaude: true,
   },
   {
     name: 'cert',

@@ -1,0 +1,51 @@
+import { createInterface } from 'node:readline/promises';
+import type { PendingConsent } from '../control.ts';
+import { control } from '../daemon/control.ts';
+import { Failure } from '../errors.ts';
+import type { Context, RunCommand } from './context.ts';
+import { findRunningDaemon } from './running-daemon.ts';
+import { terminalText } from './terminal-text.ts';
+
+function consentText(pending: PendingConsent): string {
+  const rows = [
+    ['client', `${pending.clientName} (unverified, ${pending.clientId})`],
+    ['may', `call every tool of ${pending.resource}`],
+    ['answer to', pending.redirectUri],
+    ['code', pending.code],
+    ['expires', pending.expiresAt],
+  ] as const;
+  return rows.map(([label, value]) => `${label.padEnd(12)}${terminalText(value)}\n`).join('');
+}
+
+/** One line from the owner; the end of input counts as no. */
+async function ask(context: Context, question: string): Promise<boolean> {
+  const lines = createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  context.print(question);
+  try {
+    for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+    return false;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Lists what waits for the owner, or shows one request and approves exactly that (R26). */
+export const approve: RunCommand = async (context, { words: [code] }) => {
+  const daemon = await findRunningDaemon(context);
+  const { pending } = await control(daemon, 'pending', {});
+  if (code === undefined) {
+    context.print(pending.length ? pending.map(consentText).join('\n') : 'nothing waits for approval\n');
+    if (pending.length) context.print('\napprove one with: claude-secure approve <code>\n');
+    return 0;
+  }
+  const wanted = code.toUpperCase();
+  const found = pending.find((consent) => consent.code === wanted);
+  if (!found) {
+    throw new Failure('USAGE', `no request waits under the code ${wanted}`, { hint: 'claude-secure approve' });
+  }
+  context.print(consentText(found));
+  const yes = await ask(context, 'Give it access? [y/N] ');
+  const { done } = await control(daemon, 'approve', { code: found.code, approve: yes });
+  context.print(done ? (yes ? 'approved: the page goes on by itself\n' : 'refused\n') : 'the request is gone\n');
+  return done && yes ? 0 : 1;
+};

@@ -1,0 +1,27 @@
+import type { ClientReport } from '../control.ts';
+import { control } from '../daemon/control.ts';
+import { Failure } from '../errors.ts';
+import type { RunCommand } from './context.ts';
+import { findRunningDaemon } from './running-daemon.ts';
+import { terminalText } from './terminal-text.ts';
+
+function clientLine({ clientId, clientName, grants, registeredAt, lastUsedAt }: ClientReport): string {
+  const use = lastUsedAt ? `last used ${lastUsedAt}` : 'never used';
+  return `${terminalText(`${clientId}  ${clientName}: ${grants} grants, since ${registeredAt}, ${use}`)}\n`;
+}
+
+/** Lists who holds access, or takes it away from one client: its tokens and streams end at once. */
+export const clients: RunCommand = async (context, { words: [, clientId] }) => {
+  const daemon = await findRunningDaemon(context);
+  if (clientId === undefined) {
+    const { clients: reports } = await control(daemon, 'clients', {});
+    context.print(reports.length ? reports.map(clientLine).join('') : 'no client holds access\n');
+    return 0;
+  }
+  const { revoked } = await control(daemon, 'revoke', { clientId });
+  if (!revoked) {
+    throw new Failure('USAGE', `there is no client ${clientId}`, { hint: 'claude-secure clients' });
+  }
+  context.print(`revoked ${terminalText(clientId)}\n`);
+  return 0;
+};

@@ -1,0 +1,23 @@
+import type { Config } from '../config.ts';
+import type { Paths } from '../paths.ts';
+
+/** What a command may know of the world outside: injected, so that it runs in a test as it does in a shell. */
+export interface Context {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly paths: Paths;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  /** Asked-for output: stdout. */
+  print(text: string): void;
+  /** Everything else: one line on stderr, behind our name. */
+  warn(line: string): void;
+}
+
+export interface Invocation {
+  readonly words: readonly string[];
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Runs one command; the number is the exit status. Throws `Failure` for what stops it. */
+export type RunCommand = (context: Context, invocation: Invocation) => Promise<number>;

@@ -1,0 +1,32 @@
+import type { ControlTarget } from '../daemon/control.ts';
+import { findDaemon } from '../daemon/find.ts';
+import { Failure } from '../errors.ts';
+import { readOwnFile } from '../files.ts';
+import type { Health } from '../health.ts';
+import type { Context } from './context.ts';
+
+export interface RunningDaemon extends ControlTarget {
+  readonly health: Health;
+}
+
+/**
+ * The daemon that runs now, proven by TLS under our own root; starts nothing. Throws `DAEMON_NOT_RUNNING`, or
+ * `DAEMON_UNHEALTHY` when something else answers in its place.
+ */
+export async function findRunningDaemon({ paths }: Pick<Context, 'paths'>): Promise<RunningDaemon> {
+  const roots = readOwnFile(paths.caBundle, { secret: false });
+  const notRunning = new Failure('DAEMON_NOT_RUNNING', 'the daemon is not running');
+  if (roots === undefined) throw notRunning;
+  const found = await findDaemon({ paths, roots });
+  if (found.state === 'ours') {
+    return { port: found.port, roots, ownerSecretFile: paths.ownerSecret, health: found.health };
+  }
+  if (found.state === 'absent') throw notRunning;
+  const where = `port ${found.port}`;
+  throw new Failure(
+    'DAEMON_UNHEALTHY',
+    found.state === 'blocked'
+      ? `this process may not connect to ${where} (a sandbox?)`
+      : `${where} is answered by something that is not our daemon (${found.reason})`,
+  );
+}

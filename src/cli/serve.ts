@@ -1,0 +1,109 @@
+import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
+import type { StatusReport } from '../control.ts';
+import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
+import { describeHolder } from '../daemon/holder.ts';
+import { probeDaemon } from '../daemon/probe.ts';
+import { Failure } from '../errors.ts';
+import { ensurePrivateDirectory } from '../files.ts';
+import { type Log, openLog } from '../log.ts';
+import { certificateText } from './cert.ts';
+import type { Context, RunCommand } from './context.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+type ServerModule = typeof import('../server/serve.ts');
+type Bound = Awaited<ReturnType<ServerModule['bindPort']>>;
+
+function taken(port: number): Failure {
+  const holder = describeHolder(port);
+  return new Failure('PORT_TAKEN', `port ${port} is used by ${holder ?? 'another program'}`);
+}
+
+/** Tries one port after the other; one that our own daemon already serves ends the search (design 3). */
+async function bindFirst(
+  bind: (port: number) => Promise<Bound>,
+  ports: readonly number[],
+  roots: string,
+): Promise<Bound> {
+  let last = taken(ports[0] ?? 0);
+  for (const port of ports) {
+    try {
+      return await bind(port);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'PORT_TAKEN')) throw error;
+    }
+    const probe = await probeDaemon({ port, roots });
+    if (probe.state === 'ours') {
+      throw new Failure(
+        'DAEMON_RUNNING',
+        `the daemon runs already on https://127.0.0.1:${port} (pid ${probe.health.pid})`,
+      );
+    }
+    last = taken(port);
+  }
+  throw last;
+}
+
+/** Who asked for this daemon: the launcher says so in the environment, else it is a person in a terminal. */
+function startedBy({ env, cwd }: Context): StatusReport['startedBy'] {
+  try {
+    const { label, cwd: where, pid } = JSON.parse(env.CLAUDE_SECURE_STARTED_BY ?? '');
+    return { label: String(label), cwd: String(where), pid: Number(pid) };
+  } catch {
+    return { label: 'claude-secure serve', cwd, pid: process.ppid };
+  }
+}
+
+function welcome(context: Context, url: string, { outcome, report }: Certificates): void {
+  if (outcome === 'created') {
+    context.print(`made a certificate in ${context.paths.certificates}\n`);
+    context.print(certificateText(report, context.paths));
+  }
+  context.print(`listening on ${url} (MCP at ${url}/mcp, SSE at ${url}/mcp/sse)\n`);
+}
+
+async function runDaemon(context: Context, log: Log): Promise<number> {
+  const { config, paths } = context;
+  const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
+  const [{ chooseEngine }, server] = await Promise.all([
+    import('../server/choose.ts'),
+    import('../server/serve.ts'),
+  ]);
+  const engine = await chooseEngine(config.engine);
+  const ports = candidatePorts(config.port, readStoredPort(paths));
+  const bind = (port: number): Promise<Bound> =>
+    server.bindPort(engine, { host: config.host, port, paths, log });
+  const bound = await bindFirst(bind, ports, certificates.roots);
+  storePort(paths, bound.listener.port);
+
+  const daemon = await server.serve({
+    config,
+    paths,
+    log,
+    engine,
+    bound,
+    certificates,
+    startedBy: startedBy(context),
+  });
+  for (const signal of SIGNALS) process.once(signal, () => daemon.stop(signal));
+  welcome(context, daemon.url, certificates);
+  await daemon.ended;
+  return 0;
+}
+
+/** The daemon in the foreground; the background one is this same command, detached. */
+export const serve: RunCommand = async (context) => {
+  process.umask(0o077);
+  ensurePrivateDirectory(context.paths.root);
+  ensurePrivateDirectory(context.paths.logs);
+  const log = openLog(context.paths.daemonLog, context.config.log);
+  process.on('uncaughtException', (error) => log.error('daemon.uncaught', { error: String(error.stack) }));
+  try {
+    return await runDaemon(context, log);
+  } catch (error) {
+    log.error('daemon.failed', { error: String(error) });
+    throw error;
+  } finally {
+    log.close();
+  }
+};
