@@ -1,7 +1,7 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
 import type { StatusReport } from '../control.ts';
-import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
 import { describeHolder } from '../daemon/holder.ts';
+import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
 import { probeDaemon } from '../daemon/probe.ts';
 import { Failure } from '../errors.ts';
 import { ensurePrivateDirectory } from '../files.ts';
@@ -11,8 +11,7 @@ import type { Context, RunCommand } from './context.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-type ServerModule = typeof import('../server/serve.ts');
-type Bound = Awaited<ReturnType<ServerModule['bindPort']>>;
+type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
 
 function taken(port: number): Failure {
   const holder = describeHolder(port);
@@ -65,14 +64,15 @@ function welcome(context: Context, url: string, { outcome, report }: Certificate
 async function runDaemon(context: Context, log: Log): Promise<number> {
   const { config, paths } = context;
   const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
-  const [{ chooseEngine }, server] = await Promise.all([
+  const [{ chooseEngine }, { bindPort }, server] = await Promise.all([
     import('../server/choose.ts'),
+    import('../server/bind.ts'),
     import('../server/serve.ts'),
   ]);
   const engine = await chooseEngine(config.engine);
   const ports = candidatePorts(config.port, readStoredPort(paths));
   const bind = (port: number): Promise<Bound> =>
-    server.bindPort(engine, { host: config.host, port, paths, log });
+    bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
   const bound = await bindFirst(bind, ports, certificates.roots);
   storePort(paths, bound.listener.port);
 
@@ -80,7 +80,6 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     config,
     paths,
     log,
-    engine,
     bound,
     certificates,
     startedBy: startedBy(context),

@@ -1,97 +1,127 @@
 import { randomUUID } from 'node:crypto';
-import { ensureCertificate, type Certificates } from '../certificate/ensure.ts';
+import type { Certificates } from '../certificate/ensure.ts';
 import type { Config } from '../config.ts';
 import type { StatusReport } from '../control.ts';
-import { type Handler, type Routes, respondJson } from '../exchange.ts';
-import { ensurePrivateDirectory } from '../files.ts';
+import { respondJson } from '../exchange.ts';
 import { API_LEVEL, type Health } from '../health.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { createCodeServer } from '../mcp/code-server.ts';
-import { createMcp } from '../mcp/legs.ts';
-import { createAuthorizationServer } from '../oauth/authorization-server.ts';
+import { createMcp, type Mcp } from '../mcp/legs.ts';
+import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';
 import type { Paths } from '../paths.ts';
 import { bootId, processStart, type State } from '../state.ts';
 import { openStore } from '../store/store.ts';
 import { VERSION } from '../version.ts';
+import { allowedHosts } from './allowed-hosts.ts';
+import type { Bound } from './bind.ts';
 import { createControl } from './control.ts';
-import type { Engine, Listener } from './engine.ts';
+import { createControlHandlers } from './control-handlers.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { createGate } from './gates.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { watchIdle } from './idle.ts';
+import { type IdleWatch, watchIdle } from './idle.ts';
 import { ensureOwnerSecret } from './owner-secret.ts';
 import { takeOwnership } from './ownership.ts';
 import { createRouter } from './router.ts';
-
-export interface Bound {
-  readonly listener: Listener;
-  /** Replaces what answers; until the first call every request gets 503. */
-  answerWith(handler: Handler): void;
-}
-
-const starting: Handler = (exchange) =>
-  respondJson(exchange, 503, { error: 'temporarily_unavailable' }, { 'retry-after': '1' });
-
-/**
- * Takes the port: of all daemons that try, one gets it (design 3: the bound port is the lock). Nothing else of
- * the daemon is opened before. Throws `PORT_TAKEN`.
- */
-export async function bindPort(
-  engine: Engine,
-  options: { host: string; port: number; paths: Paths; log: Log },
-): Promise<Bound> {
-  let answer = starting;
-  const listener = await engine.listen({
-    host: options.host,
-    port: options.port,
-    credentialsFile: options.paths.identity,
-    handle: (exchange) => answer(exchange),
-    onFault: (error) => options.log.error('server.fault', { error: String(error) }),
-  });
-  return {
-    listener,
-    answerWith(handler) {
-      answer = handler;
-    },
-  };
-}
+import { type ServedCertificate, serveCertificate } from './served-certificate.ts';
 
 export interface ServeOptions {
   config: Config;
   paths: Paths;
   log: Log;
-  engine: Engine;
   bound: Bound;
   certificates: Certificates;
   startedBy: StatusReport['startedBy'];
 }
 
-export interface Daemon {
-  readonly health: Health;
+export interface Daemon extends Ending {
   readonly url: string;
-  /** Resolves with the reason once the daemon has ended, all streams closed and every write flushed. */
-  readonly ended: Promise<string>;
-  /** Ends it: stops listening, lets open exchanges finish for `limits.drainMs`, then cuts them. */
-  stop(reason: string): void;
 }
 
-function allowedHosts(config: Config, port: number): string[] {
-  const names = new Set(['127.0.0.1', 'localhost', ...config.hostnames]);
-  const isIpv6 = config.host.includes(':');
-  if (isIpv6) names.add('[::1]');
-  if (config.host !== '0.0.0.0' && config.host !== '::') names.add(isIpv6 ? `[${config.host}]` : config.host);
-  return [...names].map((name) => `${name}:${port}`);
+/** The parts that the daemon's answers are made of. */
+interface Parts extends ServeOptions {
+  url: string;
+  health: Health;
+  certificate: ServedCertificate;
+  idle: IdleWatch;
+  oauth: AuthorizationServer;
+  mcp: Mcp;
 }
 
-/** Composes the daemon behind a port it holds: authorization server, MCP, control plane, health, housekeeping. */
-export async function serve(options: ServeOptions): Promise<Daemon> {
-  const { config, paths, log, engine, bound, startedBy } = options;
-  const { listener } = bound;
-  const { port } = listener;
-  const url = `https://127.0.0.1:${port}`;
-  const hosts = allowedHosts(config, port);
-  let certificate = options.certificates.report;
+function createState({ health, bound, certificate, startedBy }: Parts): State {
+  return {
+    instanceId: health.instanceId,
+    pid: health.pid,
+    procStart: processStart(health.pid) ?? '',
+    bootId: bootId(),
+    port: bound.listener.port,
+    version: VERSION,
+    apiLevel: API_LEVEL,
+    rootSha256: certificate.report().rootSha256,
+    startedAt: health.startedAt,
+    startedBy,
+  };
+}
 
+function createStatus({
+  url,
+  health,
+  startedBy,
+  bound,
+  certificate,
+  idle,
+  oauth,
+  mcp,
+  paths,
+}: Parts): StatusReport {
+  return {
+    version: VERSION,
+    pid: health.pid,
+    startedAt: health.startedAt,
+    startedBy,
+    url,
+    engine: bound.engine.name,
+    engineReason: bound.engine.reason,
+    connections: bound.listener.connections(),
+    sessions: mcp.sessions(),
+    clients: oauth.clients().length,
+    pendingConsents: oauth.pending().length,
+    certificate: certificate.report(),
+    log: paths.daemonLog,
+    idleEndsInMs: idle.remainingMs(),
+  };
+}
+
+async function createParts(options: ServeOptions): Promise<Parts> {
+  const { config, paths, log, bound } = options;
+  const { engine, listener } = bound;
+  const url = `https://127.0.0.1:${listener.port}`;
+  const certificate = serveCertificate(options.certificates, {
+    paths,
+    hostnames: config.hostnames,
+    listener,
+    log,
+  });
+  const oauth = await createAuthorizationServer({
+    issuer: url,
+    hosts: allowedHosts(config, listener.port),
+    records: await openStore(paths.store, log),
+    signingKeysFile: paths.signingKeys,
+    log,
+  });
+  const code = createCodeServer((workspace) => {
+    const { notAfter, daysLeft, serverSha256 } = certificate.report();
+    return {
+      version: VERSION,
+      engine: engine.name,
+      uptimeSeconds: Math.floor(process.uptime()),
+      certificate: { notAfter, daysLeft, serverSha256 },
+      sessions: mcp.sessions(),
+      workspace,
+    };
+  });
+  const mcp = createMcp({ authenticate: oauth.authenticate, upstream: code, log });
   const health: Health = {
     name: 'claude-secure',
     version: VERSION,
@@ -101,161 +131,83 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
     startedAt: new Date().toISOString(),
     engine: engine.name,
   };
-  const isOwner = ensureOwnerSecret(paths.ownerSecret);
-  ensurePrivateDirectory(paths.store);
-  const store = await openStore(paths.store, log);
-  const oauth = await createAuthorizationServer({
-    issuer: url,
-    hosts,
-    records: store,
-    signingKeysFile: paths.signingKeys,
-    log,
-  });
-  const mcp = createMcp({
-    authenticate: oauth.authenticate,
-    upstream: createCodeServer((workspace) => ({
-      version: VERSION,
-      engine: engine.name,
-      uptimeSeconds: Math.floor(process.uptime()),
-      certificate: {
-        notAfter: certificate.notAfter,
-        daysLeft: certificate.daysLeft,
-        serverSha256: certificate.serverSha256,
-      },
-      sessions: mcp.sessions(),
-      workspace,
-    })),
-    log,
-  });
   const idle = watchIdle(config.idleMs, listener.connections);
+  return { ...options, url, health, certificate, idle, oauth, mcp };
+}
 
-  const state: State = {
-    instanceId: health.instanceId,
-    pid: process.pid,
-    procStart: processStart(process.pid) ?? '',
-    bootId: bootId(),
-    port,
-    version: VERSION,
-    apiLevel: API_LEVEL,
-    rootSha256: certificate.rootSha256,
-    startedAt: health.startedAt,
-    startedBy,
-  };
-  const ownership = takeOwnership({ stateFile: paths.state, authorityFile: paths.authority, state });
+/** Composes the daemon behind a port it holds: authorization server, MCP, control plane, health, housekeeping. */
+export async function serve(options: ServeOptions): Promise<Daemon> {
+  const { config, paths, log, bound } = options;
+  const { listener } = bound;
+  const isOwner = ensureOwnerSecret(paths.ownerSecret);
+  const parts = await createParts(options);
+  const { url, health, certificate, idle, oauth, mcp } = parts;
 
-  let resolveEnded: (reason: string) => void;
-  const ended = new Promise<string>((resolve) => {
-    resolveEnded = resolve;
+  const ownership = takeOwnership({
+    stateFile: paths.state,
+    authorityFile: paths.authority,
+    state: createState(parts),
   });
-  let stopping = false;
-
-  async function shutDown(reason: string): Promise<void> {
-    log.info('daemon.stopping', { reason });
-    heartbeat.stop();
-    mcp.close();
-    await listener.close();
-    await oauth.close();
-    await store.close();
-    ownership.release();
-    log.info('daemon.stopped', { reason });
-    resolveEnded(reason);
-  }
-
-  function stop(reason: string): void {
-    if (stopping) return;
-    stopping = true;
-    shutDown(reason).catch((error: unknown) => {
-      log.error('daemon.stop-failed', { error: String(error) });
-      resolveEnded(reason);
-    });
-  }
-
-  /** Renews when due and serves what now stands on disk; a swap that fails ends the daemon (design 8). */
-  async function refreshCertificate(): Promise<void> {
-    const { report, outcome, reason } = await ensureCertificate(paths, { hostnames: config.hostnames });
-    if (report.serverSha256 === certificate.serverSha256) return;
-    try {
-      await listener.swapCredentials();
-    } catch (error) {
-      log.error('certificate.swap-failed', { error: String(error) });
-      stop('the certificate could not be swapped');
-      return;
-    }
-    certificate = report;
-    log.info('certificate.swapped', { outcome, reason, serverSha256: report.serverSha256 });
-  }
-
-  function checkOwnership(): void {
+  const checkOwnership = (): void => {
     const lost = ownership.lost();
     if (lost) stop(lost);
-  }
-
-  const heartbeat = startHeartbeat(Math.min(limits.heartbeatMs, (config.idleMs || Number.POSITIVE_INFINITY) / 4), {
-    each() {
-      if (idle.remainingMs() === 0) stop('idle');
-      checkOwnership();
-    },
-    minutely: () => oauth.purge(),
-    hourly() {
-      refreshCertificate().catch((error: unknown) => log.error('certificate.failed', { error: String(error) }));
-    },
-  });
-
-  const status = (): StatusReport => ({
-    version: VERSION,
-    pid: process.pid,
-    startedAt: health.startedAt,
-    startedBy,
-    url,
-    engine: engine.name,
-    engineReason: engine.reason,
-    connections: listener.connections(),
-    sessions: mcp.sessions(),
-    clients: oauth.clients().length,
-    pendingConsents: oauth.pending().length,
-    certificate,
-    log: paths.daemonLog,
-    idleEndsInMs: idle.remainingMs(),
-  });
-
-  const control = createControl({
-    isOwner,
-    log,
-    handlers: {
-      status,
-      mint: ({ workspace }) => oauth.mint({ workspace }),
-      shutdown({ instanceId, onlyIfIdle }) {
-        // One connection is the asker's own.
-        const busy = listener.connections() > 1;
-        if (instanceId !== health.instanceId || (onlyIfIdle && busy)) return { stopping: false, busy };
-        setImmediate(() => stop('asked to'));
-        return { stopping: true, busy };
+  };
+  const heartbeat = startHeartbeat(
+    Math.min(limits.heartbeatMs, (config.idleMs || Number.POSITIVE_INFINITY) / 4),
+    {
+      each() {
+        checkOwnership();
+        if (idle.remainingMs() === 0) stop('idle');
       },
-      async reload() {
-        await refreshCertificate();
-        return { serverSha256: certificate.serverSha256 };
+      minutely: () => oauth.purge(),
+      hourly() {
+        certificate.refresh().catch((error: unknown) => {
+          log.error('certificate.failed', { error: String(error) });
+          stop('the certificate could not be renewed or swapped');
+        });
       },
-      pending: () => ({ pending: oauth.pending() }),
-      approve: async ({ code, approve }) => ({ done: await oauth.resolve(code, approve) }),
-      clients: () => ({ clients: oauth.clients() }),
-      revoke: async ({ clientId }) => ({ revoked: await oauth.revokeClient(clientId) }),
     },
-  });
+  );
+  const { ended, stop } = createEnding(log, [
+    heartbeat.stop,
+    mcp.close,
+    listener.close,
+    oauth.close,
+    ownership.release,
+  ]);
 
-  const healthRoute: Routes = {
+  const route = createRouter({
     '/health': {
       GET(exchange) {
         checkOwnership();
         respondJson(exchange, 200, { status: 'ok', ...health });
       },
     },
-  };
-  const pass = createGate({ hosts });
-  const route = createRouter({ ...healthRoute, ...oauth.routes, ...mcp.routes, ...control });
+    ...oauth.routes,
+    ...mcp.routes,
+    ...createControl({
+      isOwner,
+      log,
+      handlers: createControlHandlers({
+        health,
+        listener,
+        oauth,
+        certificate,
+        stop,
+        status: () => createStatus(parts),
+      }),
+    }),
+  });
+  const pass = createGate({ hosts: allowedHosts(config, listener.port) });
   bound.answerWith((exchange) => {
     idle.touch();
     return pass(exchange) ? route(exchange) : undefined;
   });
-  log.info('daemon.started', { version: VERSION, pid: process.pid, port, engine: engine.name });
-  return { health, url, ended, stop };
+  log.info('daemon.started', {
+    version: VERSION,
+    pid: health.pid,
+    port: listener.port,
+    engine: health.engine,
+  });
+  return { url, ended, stop };
 }
