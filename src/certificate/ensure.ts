@@ -1,0 +1,104 @@
+/**
+ * From whatever stands on disk to certificates that clients accept. Two private files hold everything, each
+ * replaced by one rename, so that no crash ever leaves a key beside another key's certificate:
+ *
+ * 1. read all four files and decide (decide.ts): create, reuse, renew or refuse
+ * 2. create: the authority appears whole or not at all; of racing processes one wins and all use it
+ * 3. renew: the identity is issued, proven by a handshake, then flipped
+ * 4. publish: the two public files are derived, and repaired wherever they differ
+ */
+import type { CertificateReport } from '../control.ts';
+import { collectTemporaryFiles, createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
+import type { Paths } from '../paths.ts';
+import { localNames, permittedSubtrees } from './addresses.ts';
+import type { Authority } from './authority.ts';
+import { decide, type RenewalReason } from './decide.ts';
+import { createNotices } from './notices.ts';
+import { publish } from './publish.ts';
+import { replaceIdentity } from './replace-identity.ts';
+import { createReport } from './report.ts';
+import { readStored } from './stored.ts';
+import { authorityFailure, parseUsable, type Usable } from './usable.ts';
+
+export interface Certificates {
+  /** PEM of every root that clients are to trust: the contents of `ca-bundle.pem`. */
+  readonly roots: string;
+  readonly outcome: 'reused' | 'created' | 'renewed';
+  /** Why the server certificate was issued; absent when it was reused. */
+  readonly reason?: RenewalReason;
+  readonly report: CertificateReport;
+  /** Sentences that the person should read: names left out, a root that ends within a year. */
+  readonly notices: readonly string[];
+}
+
+export interface CertificateOptions {
+  /** Configured names and addresses, beside the machine's own. */
+  readonly hostnames: readonly string[];
+  readonly now?: Date;
+}
+
+function prepareHome(paths: Paths): void {
+  for (const directory of [paths.root, paths.certificates]) {
+    ensurePrivateDirectory(directory);
+    collectTemporaryFiles(directory);
+  }
+  if (readOwnFile(paths.gitignore, { secret: false }) === undefined) createFileAtomic(paths.gitignore, '*\n');
+}
+
+async function createAuthority(paths: Paths, hostnames: readonly string[], now: Date): Promise<boolean> {
+  const { issueAuthority } = await import('./issue.ts');
+  return createFileAtomic(paths.authority, issueAuthority(permittedSubtrees(hostnames), now));
+}
+
+/** Publishes what is usable and tells it. */
+function conclude(paths: Paths, usable: Usable, { hostnames, now = new Date() }: CertificateOptions) {
+  publish(paths, usable);
+  return {
+    roots: usable.authority.rootPem,
+    report: createReport(usable.identity, usable.authority, now),
+    notices: createNotices(usable.authority, hostnames, now),
+  };
+}
+
+/** Issues a server certificate under the authority and makes it the one in use, for `reason`. */
+export async function renewUnder(
+  paths: Paths,
+  authority: Authority,
+  options: CertificateOptions & { readonly reason: RenewalReason },
+): Promise<Certificates> {
+  const { hostnames, now = new Date(), reason } = options;
+  await replaceIdentity(paths, authority, { names: localNames(hostnames), now, reason });
+  const usable = parseUsable(paths, readStored(paths), now);
+  return { outcome: 'renewed', reason, ...conclude(paths, usable, options) };
+}
+
+/**
+ * Makes sure that certificates stand on disk that clients accept today and that carry every name of this machine
+ * and of `hostnames`. When all is there it only reads. Safe to run in any number of processes at once, and to
+ * kill at any point: the next run works unaided.
+ *
+ * Throws `CERTIFICATE_UNUSABLE` for a bad authority (never replaced silently), `FILE_UNSAFE` for a file or
+ * directory that another account could have touched (nothing is changed), `HOME_UNUSABLE` and `DISK_FULL`.
+ */
+export async function ensureCertificate(paths: Paths, options: CertificateOptions): Promise<Certificates> {
+  const { hostnames, now = new Date() } = options;
+  const wish = { names: localNames(hostnames), now };
+  prepareHome(paths);
+  let stored = readStored(paths);
+  let decision = decide(stored, wish);
+  let isCreated = false;
+  if (decision.action === 'create') {
+    isCreated = await createAuthority(paths, hostnames, now);
+    stored = readStored(paths);
+    decision = decide(stored, wish);
+  }
+  if (decision.action === 'create') throw authorityFailure(paths, 'vanished while it was made');
+  if (decision.action === 'refuse') throw authorityFailure(paths, decision.problem);
+  const { authority } = decision;
+  if (decision.action === 'reuse') {
+    const { identity } = decision;
+    return { outcome: 'reused', ...conclude(paths, { stored, authority, identity }, options) };
+  }
+  const renewed = await renewUnder(paths, authority, { ...options, reason: decision.reason });
+  return isCreated ? { ...renewed, outcome: 'created' } : renewed;
+}

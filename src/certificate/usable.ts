@@ -1,0 +1,32 @@
+import { Failure } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { type Authority, parseAuthority } from './authority.ts';
+import { type Identity, parseIdentity } from './identity.ts';
+import type { Stored } from './stored.ts';
+
+/** The refusal of an authority. It names the cure but never takes it: every client trusts the root in that file. */
+export function authorityFailure(paths: Paths, problem: string): Failure {
+  const { authority, certificates } = paths;
+  return new Failure('CERTIFICATE_UNUSABLE', `${authority} ${problem}`, {
+    hint: `mv "${certificates}" "${certificates}.old" and start again (clients must then trust a new root)`,
+  });
+}
+
+export interface Usable {
+  readonly stored: Stored;
+  readonly authority: Authority;
+  readonly identity: Identity;
+}
+
+/** Parses an authority and its identity. Throws `CERTIFICATE_UNUSABLE` for a bad one of either. */
+export function parseUsable(paths: Paths, stored: Stored, now: Date): Usable {
+  const authority = parseAuthority(stored.authority ?? '', now);
+  if (typeof authority === 'string') throw authorityFailure(paths, authority);
+  const identity = parseIdentity(stored.identity ?? '');
+  if (!identity) {
+    throw new Failure('CERTIFICATE_UNUSABLE', `${paths.identity} is damaged`, {
+      hint: 'claude-secure cert renew',
+    });
+  }
+  return { stored, authority, identity };
+}
