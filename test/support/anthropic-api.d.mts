@@ -11,4 +11,4 @@ export interface AnthropicApi {
   close(): Promise<void>;
 }
 
-export function startAnthropicApi(options?: { tool?: string }): Promise<AnthropicApi>;
+export function startAnthropicApi(options?: { tool?: string; silent?: boolean }): Promise<AnthropicApi>;

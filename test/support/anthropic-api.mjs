@@ -81,8 +81,11 @@ function answer(response, body, tool) {
   response.end();
 }
 
-/** Starts the API on a free port; `requests` grows with every call Claude makes. */
-export async function startAnthropicApi({ tool = 'mcp__code__server_status' } = {}) {
+/**
+ * Starts the API on a free port; `requests` grows with every call Claude makes. `silent` never answers a
+ * message, so that a session stays under way for as long as a test looks at it.
+ */
+export async function startAnthropicApi({ tool = 'mcp__code__server_status', silent = false } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
@@ -90,7 +93,10 @@ export async function startAnthropicApi({ tool = 'mcp__code__server_status' } = 
     const text = Buffer.concat(chunks).toString();
     requests.push({ method: request.method, url: request.url, headers: request.headers, text });
     const { pathname } = new URL(request.url, 'http://127.0.0.1');
-    if (pathname === '/v1/messages') return answer(response, JSON.parse(text), tool);
+    if (pathname === '/v1/messages') {
+      if (!silent) answer(response, JSON.parse(text), tool);
+      return;
+    }
     const isCount = pathname === '/v1/messages/count_tokens';
     response.writeHead(isCount ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isCount ? { input_tokens: 1 } : {}));

@@ -28,9 +28,9 @@ export interface Story {
 }
 
 /** Sets the scene; all of it is gone when the test ends. */
-export async function createStory(claude: Claude, { tool = TOOL } = {}): Promise<Story> {
+export async function createStory(claude: Claude, { silent = false } = {}): Promise<Story> {
   const home = await createProgramHome();
-  const api = await startAnthropicApi({ tool });
+  const api = await startAnthropicApi({ tool: TOOL, silent });
   onTestFinished(() => api.close());
   const project = join(home.dir, 'project');
   mkdirSync(project);
