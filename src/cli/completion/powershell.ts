@@ -20,7 +20,6 @@ export function powershellScript(places: readonly Place[]): string {
   const values = Object.entries(OPTION_VALUES).map(
     ([option, value]) => `    ${quoted(option)} = ${choicesOf(value)}\n`,
   );
-  // Claude has options that differ in case alone from nothing else, but PowerShell's own tables ignore case.
   return `# PowerShell completion for claude-secure and the claude behind it. Generated: npm run completions
 
 Register-ArgumentCompleter -Native -CommandName claude-secure -ScriptBlock {
