@@ -1,0 +1,43 @@
+import type { Caller } from '../caller.ts';
+import type { Exchange } from '../exchange.ts';
+import { limits } from '../limits.ts';
+import { isRequest, type ParsedBody, parseBody } from './json-rpc.ts';
+import { isForeignVersion } from './protocol-version.ts';
+import { type Refusal, unsupportedMediaType, unsupportedVersion } from './refusal.ts';
+
+/** Gives the caller behind a request's bearer token; has answered the exchange where it gives undefined. */
+export type Authenticate = (exchange: Exchange) => Caller | undefined | Promise<Caller | undefined>;
+
+export interface Received extends ParsedBody {
+  readonly caller: Caller;
+}
+
+/** A posted body of an authenticated caller in a revision we speak; undefined where the exchange was answered. */
+export async function receive(
+  exchange: Exchange,
+  authenticate: Authenticate,
+): Promise<Received | Refusal | undefined> {
+  const authenticated = authenticate(exchange);
+  if (authenticated === undefined) return undefined;
+  // Asked for before the first await, as the port demands; not awaited until the caller is known.
+  const body = exchange.body(limits.mcpBodyBytes).catch(() => undefined);
+  const caller = await authenticated;
+  if (!caller) return undefined;
+  if (!isJson(exchange.headers['content-type'])) return unsupportedMediaType();
+  const bytes = await body;
+  // Too large or gone: the engine has answered.
+  if (!bytes) return undefined;
+  const parsed = parseBody(bytes);
+  if ('error' in parsed) return { status: 400, error: parsed };
+  const [first] = parsed.messages;
+  if (isForeignVersion(exchange.headers, first)) {
+    return unsupportedVersion(first && isRequest(first) ? first.id : undefined);
+  }
+  return { ...parsed, caller };
+}
+
+/** True for `application/json` with no charset but UTF-8, the only one JSON has (RFC 8259 section 8.1). */
+function isJson(contentType = ''): boolean {
+  if (contentType === 'application/json') return true;
+  return /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i.test(contentType);
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import type { Caller } from '../caller.ts';
+import type { ResponseStream } from '../exchange.ts';
+import { limits } from '../limits.ts';
+import type { EventLog, LoggedStream } from './event-log.ts';
+import { messageFrame } from './event-stream.ts';
+import type { JsonRpcNotification } from './json-rpc.ts';
+import type { InFlight } from './relay.ts';
+
+interface SessionBase {
+  /** 256 random bits. A name, not a credential: every request also needs a token of the same grant. */
+  readonly id: string;
+  readonly grantId: string;
+  readonly inFlight: InFlight;
+  /** Undefined until the client has initialized. */
+  protocolVersion: string | undefined;
+}
+
+/** A session of Streamable HTTP. */
+export interface HttpSession extends SessionBase {
+  readonly leg: 'http';
+  readonly log: EventLog;
+  /** The client's GET stream, which takes what belongs to no request. */
+  standalone: LoggedStream | undefined;
+}
+
+/** A session of the 2024-11-05 transport: it lives as long as its stream. */
+export interface SseSession extends SessionBase {
+  readonly leg: 'sse';
+  readonly stream: ResponseStream;
+}
+
+export type Session = HttpSession | SseSession;
+type Leg = Session['leg'];
+type SessionOf<L extends Leg> = Extract<Session, { leg: L }>;
+
+export interface Sessions {
+  /** Makes room for one more session; else the HTTP status that says why: 429 the grant has too many, 503 all. */
+  makeRoom(grantId: string): 429 | 503 | undefined;
+  add<S extends Session>(session: S): S;
+  /** The session, if it is the caller's: for another grant it does not exist (R48). */
+  find<L extends Leg>(leg: L, id: string, caller: Caller): SessionOf<L> | undefined;
+  end(session: Session): void;
+  /** Ends the sessions that were idle for `limits.sessionIdleMs`. */
+  sweep(): void;
+  broadcast(message: JsonRpcNotification): void;
+  endAll(): void;
+  count(): number;
+}
+
+export const createSessionId = (): string => randomBytes(32).toString('base64url');
+
+const isBusy = (session: Session): boolean =>
+  session.inFlight.size > 0 || (session.leg === 'http' ? session.log.isRead() : !session.stream.closed);
+
+/** `onEnd` sees each session once, whatever ended it. `nowMs` is monotonic. */
+export function createSessions(onEnd: (session: Session) => void, nowMs: () => number): Sessions {
+  const sessions = new Map<string, Session>();
+  const grants = new Map<string, Set<Session>>();
+  const usedMs = new WeakMap<Session, number>();
+
+  /** Being busy is being used: idle time counts from when a call or stream ended. */
+  function isExpired(session: Session): boolean {
+    if (isBusy(session)) usedMs.set(session, nowMs());
+    return nowMs() - (usedMs.get(session) ?? 0) > limits.sessionIdleMs;
+  }
+
+  function end(session: Session): void {
+    if (!sessions.delete(session.id)) return;
+    const siblings = grants.get(session.grantId);
+    siblings?.delete(session);
+    if (siblings?.size === 0) grants.delete(session.grantId);
+    onEnd(session);
+    if (session.leg === 'http') session.log.close();
+    else session.stream.end();
+  }
+
+  return {
+    makeRoom(grantId) {
+      const siblings = grants.get(grantId);
+      if (siblings && siblings.size >= limits.sessionsPerGrant) {
+        // Many clients never say goodbye, so the longest unused one gives way; it gets 404 and starts anew.
+        const idle = [...siblings].filter((session) => !isBusy(session));
+        const [oldest] = idle.sort((a, b) => (usedMs.get(a) ?? 0) - (usedMs.get(b) ?? 0));
+        if (!oldest) return 429;
+        end(oldest);
+      }
+      return sessions.size >= limits.sessions ? 503 : undefined;
+    },
+    add(session) {
+      sessions.set(session.id, session);
+      const siblings = grants.get(session.grantId) ?? new Set();
+      grants.set(session.grantId, siblings.add(session));
+      usedMs.set(session, nowMs());
+      return session;
+    },
+    find<L extends Leg>(leg: L, id: string, caller: Caller) {
+      const session = sessions.get(id);
+      if (session?.leg !== leg || session.grantId !== caller.grantId) return undefined;
+      if (isExpired(session)) {
+        end(session);
+        return undefined;
+      }
+      usedMs.set(session, nowMs());
+      return session as SessionOf<L>;
+    },
+    end,
+    sweep() {
+      for (const session of sessions.values()) if (isExpired(session)) end(session);
+    },
+    broadcast(message) {
+      for (const session of sessions.values()) {
+        if (session.protocolVersion === undefined) continue;
+        if (session.leg === 'http') session.standalone?.send(message);
+        else session.stream.write(messageFrame(message));
+      }
+    },
+    endAll() {
+      for (const session of sessions.values()) end(session);
+    },
+    count: () => sessions.size,
+  };
+}
