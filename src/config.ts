@@ -59,7 +59,8 @@ export const SETTINGS = [
     variable: 'CLAUDE_SECURE_PORT',
     type: '0-65535',
     fallback: '8443, else the next free port; then kept',
-    meaning: 'moves the daemon to this port, 0 to any free one (a new port means a new login for OAuth clients)',
+    meaning:
+      'moves the daemon to this port, 0 to any free one (a new port means a new login for OAuth clients)',
     parse: (text) => (/^\d{1,5}$/.test(text) && +text <= 65_535 ? +text : undefined),
   }),
   setting({
@@ -123,6 +124,14 @@ export const SETTINGS = [
 /** The process environment: the one place that reads it. */
 export function environment(): NodeJS.ProcessEnv {
   return process.env;
+}
+
+/**
+ * Sets how large a request head uWebSockets.js accepts: it takes this from the environment alone, when its binary
+ * is loaded, and its default of 4 KiB is too little for a token and a long authorize URL (measured).
+ */
+export function setUwsHeaderBytes(bytes: number): void {
+  process.env.UWS_HTTP_MAX_HEADERS_SIZE = String(bytes);
 }
 
 /** Reads every setting; an empty variable counts as unset. Throws `CONFIG_INVALID` for a value it cannot read. */
