@@ -45,6 +45,14 @@ export const limits = {
   accessTokenMs: HOUR,
   /** R45. */
   clockSkewMs: MINUTE,
+  /** R45: streams of an expired token close within 5 s, whatever the wall clock did. */
+  expiryCheckMs: 2 * SECOND,
+  clockFloorMs: MINUTE,
+  /** L12: what has expired is gone from the store 10 min later. */
+  purgeMs: 10 * MINUTE,
+  /** R46: how long a key signs, and how long a used code is remembered to notice a replay (R34). */
+  signingKeyMs: 90 * DAY,
+  usedCodeMs: HOUR,
   /** R31. */
   unapprovedClients: 500,
   unapprovedClientMs: DAY,
@@ -79,6 +87,7 @@ export const limits = {
 
   /** Launcher and daemon life (reference/launcher.md 5). */
   probeMs: SECOND,
+  controlMs: 10 * SECOND,
   startMs: 10 * SECOND,
   startLockMs: 5 * SECOND,
   heartbeatMs: 5 * SECOND,

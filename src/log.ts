@@ -27,6 +27,11 @@ const UNPRINTABLE = /[^\x20-\x7e]/g;
 const escapeUnit = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** The text in printable ASCII: it cannot break a line or move a terminal's cursor. */
+export function escapeUnprintable(text: string): string {
+  return text.replace(UNPRINTABLE, escapeUnit);
+}
+
 /** The text without anything that looks like a credential. */
 export function redact(text: string): string {
   return text.replace(CREDENTIALS, '[redacted]');
@@ -38,7 +43,7 @@ export function formatLine(level: LogLevel, event: string, fields: LogFields, ti
   for (const [key, value] of Object.entries(fields)) {
     entry[key] = typeof value === 'string' ? redact(value.slice(0, VALUE_LENGTH)) : value;
   }
-  return `${JSON.stringify(entry).replace(UNPRINTABLE, escapeUnit)}\n`;
+  return `${escapeUnprintable(JSON.stringify(entry))}\n`;
 }
 
 /** Opens the log. Throws `FILE_UNSAFE` or `HOME_UNUSABLE` if the file cannot be had; later failures only drop lines. */

@@ -58,7 +58,9 @@ export function processStart(pid: number): string | undefined {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       // Field 22; the command name before it is in parentheses and may hold spaces and parentheses.
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A zombie has ended; only its parent has not asked yet.
+      return fields[0] === 'Z' ? undefined : fields[19];
     } catch {
       return undefined;
     }

@@ -1,0 +1,33 @@
+import { readOwnFile, writeFileAtomic } from '../files.ts';
+import type { Paths } from '../paths.ts';
+
+/** The guide's port, and how many after it are tried at a first start: enough for the users of one host. */
+const FIRST_PORT = 8_443;
+const FIRST_RUN_PORTS = 10;
+
+/** The port this home has kept since its first start; undefined before it, or if the file is garbled. */
+export function readStoredPort({ port: file }: Pick<Paths, 'port'>): number | undefined {
+  const text = readOwnFile(file)?.trim() ?? '';
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** Keeps the port that was bound. Throws as `writeFileAtomic` does. */
+export function storePort({ port: file }: Pick<Paths, 'port'>, port: number): void {
+  if (readStoredPort({ port: file }) !== port) writeFileAtomic(file, `${port}\n`);
+}
+
+/**
+ * The ports to try, in order. One that was asked for, or is kept, stands alone: tokens and logins are bound to
+ * it, so it never moves by itself. Only a first start looks further: 8443, else the next free one up to 8452,
+ * which is also how several people share one host.
+ */
+export function candidatePorts(
+  asked: number | undefined,
+  stored: number | undefined,
+): readonly [number, ...number[]] {
+  const only = asked ?? stored;
+  if (only !== undefined) return [only];
+  const others = Array.from({ length: FIRST_RUN_PORTS - 1 }, (_, index) => FIRST_PORT + 1 + index);
+  return [FIRST_PORT, ...others];
+}
