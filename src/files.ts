@@ -18,6 +18,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -176,6 +177,12 @@ export function readOwnFile(path: string, { secret = true, maxBytes = 1_048_576 
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Marks a file of ours as used now. */
+export function touchFile(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
 }
 
 /** Removes the file if it is there; a missing one is no error. */

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensurePrivateDirectory, removeFile, SECRET_MODE, touchFile, writeFileAtomic } from '../files.ts';
+import { limits } from '../limits.ts';
+import type { Paths } from '../paths.ts';
+
+const NAME = /^(bundle|mcp|settings|verbs)-[0-9a-f]{16}\.(json|pem)$/;
+const TOUCH_MS = 86_400_000;
+
+/** 64 bits of SHA-256: names a launch file by what it was made from. */
+export function contentName(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(String(part.length)).update('\0').update(part);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Removes what no launch has used for 30 days; a background session may start again from a younger one. */
+function collect(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!NAME.test(name)) continue;
+    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (found && Date.now() - found.mtimeMs > limits.launchFilesMs) removeFile(join(directory, name));
+  }
+}
+
+function isUsable(file: string, mode: number): boolean {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile()) return false;
+  const isOurs =
+    process.platform === 'win32' || (found.uid === process.geteuid?.() && (found.mode & 0o777) === mode);
+  if (isOurs && Date.now() - found.mtimeMs > TOUCH_MS) touchFile(file);
+  return isOurs;
+}
+
+export interface LaunchFile {
+  /** Must contain a `contentName` of all that `make` depends on. */
+  readonly name: string;
+  readonly mode?: number;
+  make(): string;
+}
+
+/**
+ * The path of a launch file, made on first use; a later launch costs one lstat. Throws what file writing
+ * throws.
+ */
+export function ensureLaunchFile(paths: Paths, { name, mode = SECRET_MODE, make }: LaunchFile): string {
+  const file = join(paths.launch, name);
+  if (isUsable(file, mode)) return file;
+  const text = make();
+  ensurePrivateDirectory(paths.launch);
+  writeFileAtomic(file, text, mode);
+  collect(paths.launch);
+  return file;
+}
+
+/** A 0600 JSON file named by its content. */
+export function ensureLaunchJson(paths: Paths, prefix: 'mcp' | 'settings', value: unknown): string {
+  const text = `${JSON.stringify(value)}\n`;
+  return ensureLaunchFile(paths, { name: `${prefix}-${contentName(text)}.json`, make: () => text });
+}
