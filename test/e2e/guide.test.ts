@@ -6,6 +6,7 @@ import { startDaemon } from '../support/program.ts';
 import { run } from '../support/run.ts';
 import { createStory } from '../support/story.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** The guide's step 2 (Linux directory). */
 const COPY = `
@@ -19,10 +20,11 @@ describe.each(claudes)('the HTTPS guide word for word, Claude $version', (claude
   it('steps 1 to 5: serve, copy, .mcp.json, start, /mcp shows it connected', async () => {
     const story = await createStory(claude);
     const daemon = await startDaemon(story.home);
-    const told = daemon.running.output.stdout + daemon.running.output.stderr;
+    const told = await waitFor('the address to be told', () =>
+      daemon.running.output.stdout.includes(daemon.url) ? daemon.running.output.stdout : undefined,
+    );
     expect(told).toContain(story.home.paths.certificates);
     expect(told).toMatch(/([0-9A-F]{2}:){31}[0-9A-F]{2}/);
-    expect(told).toContain(daemon.url);
 
     const copy = await run(['sh', '-ec', COPY], { env: story.env, cwd: story.project });
     expect(copy, copy.stderr).toMatchObject({ status: 0 });
