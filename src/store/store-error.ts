@@ -1,0 +1,38 @@
+import { errnoOf, Failure } from '../errors.ts';
+
+/** The database is older than what was promised about it. */
+export class LostTail extends Error {
+  constructor() {
+    super('the last writes are missing');
+    this.name = 'LostTail';
+  }
+}
+
+/** The library's own error behind `LEVEL_DATABASE_NOT_OPEN`. */
+const causeOf = (error: unknown): unknown =>
+  errnoOf(error) === 'LEVEL_DATABASE_NOT_OPEN' && error instanceof Error && error.cause ? error.cause : error;
+
+/** Whether the files are damaged, as against locked, unreadable or on a full disk. */
+export function isCorruption(error: unknown): boolean {
+  const cause = causeOf(error);
+  const code = errnoOf(cause);
+  if (cause instanceof LostTail || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_DECODE_ERROR') return true;
+  // A file that another one names is gone.
+  return code === 'LEVEL_IO_ERROR' && String(cause).includes('No such file or directory');
+}
+
+/** What the person is told. */
+export function asFailure(directory: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const cause = causeOf(error);
+  if (errnoOf(cause) === 'LEVEL_LOCKED') {
+    return new Failure('STORE_UNUSABLE', `another process holds ${directory}`, {
+      cause,
+      hint: 'claude-secure status shows whether a daemon runs',
+    });
+  }
+  if (String(cause).includes('No space left')) {
+    return new Failure('DISK_FULL', `no space left to write ${directory}`, { cause });
+  }
+  return new Failure('STORE_UNUSABLE', `${directory} cannot be used (${String(cause)})`, { cause });
+}

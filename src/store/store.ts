@@ -1,0 +1,109 @@
+import { ClassicLevel } from 'classic-level';
+import { ensurePrivateDirectory, moveFile } from '../files.ts';
+import type { Log } from '../log.ts';
+import { readSequence, writeSequence } from './sequence.ts';
+import { asFailure, isCorruption, LostTail } from './store-error.ts';
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string };
+
+export interface Store {
+  get(key: string): Promise<unknown>;
+  /**
+   * All operations or none, one batch after the other; resolves once they are flushed to the disk.
+   * Rejects with `DISK_FULL` or `STORE_UNUSABLE`.
+   */
+  batch(operations: readonly Operation[]): Promise<void>;
+  /** Every record whose key starts with the prefix, in key order. */
+  entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]>;
+  close(): Promise<void>;
+}
+
+type Database = ClassicLevel<string, unknown>;
+
+/** Above every character of a key. */
+const LAST = '\uffff';
+/** The number of the last batch, written with it. It sorts behind every prefix that anybody asks for. */
+const SEQUENCE_KEY = '~sequence';
+
+/** Opens the database and reads all of it once, so that damage shows now and not in the middle of a request. */
+async function openWhole(directory: string): Promise<{ database: Database; sequence: number }> {
+  const database: Database = new ClassicLevel(directory, { valueEncoding: 'json' });
+  try {
+    await database.open();
+    for await (const _ of database.iterator({ fillCache: false }));
+    const sequence = ((await database.get(SEQUENCE_KEY)) as number | undefined) ?? 0;
+    // LevelDB drops a damaged tail of its log without a word (measured): what was deleted there would be back.
+    if (sequence < readSequence(directory)) throw new LostTail();
+    return { database, sequence };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function setAside(directory: string, reason: string, log: Log): void {
+  const aside = `${directory}.corrupt-${Date.now()}`;
+  moveFile(directory, aside);
+  ensurePrivateDirectory(directory);
+  log.error('store.corrupt', { setAside: aside, reason, meaning: 'every login has ended' });
+}
+
+async function openOrReplace(directory: string, log: Log): Promise<{ database: Database; sequence: number }> {
+  ensurePrivateDirectory(directory);
+  try {
+    return await openWhole(directory);
+  } catch (error) {
+    if (!isCorruption(error)) throw asFailure(directory, error);
+    setAside(directory, String(error), log);
+    return openWhole(directory);
+  }
+}
+
+/**
+ * Opens the embedded database: a directory (0700) that one process at a time can hold. A damaged one is set aside
+ * as `<directory>.corrupt-<time>` and an empty one begun, so everything that was in it is refused from then on.
+ * Throws `STORE_UNUSABLE` when another process holds it or it cannot be read, `FILE_UNSAFE` for a foreign directory.
+ */
+export async function openStore(directory: string, log: Log): Promise<Store> {
+  let { database, sequence } = await openOrReplace(directory, log);
+  let tail: Promise<unknown> = Promise.resolve();
+  let isBroken = false;
+
+  /** After a failed write LevelDB goes on behind a torn record and loses what it then says is flushed (measured). */
+  async function reopen(): Promise<void> {
+    await database.close();
+    ({ database, sequence } = await openWhole(directory));
+    isBroken = false;
+  }
+
+  async function write(operations: readonly Operation[]): Promise<void> {
+    try {
+      if (isBroken) await reopen();
+      const number = sequence + 1;
+      const mark: Operation = { type: 'put', key: SEQUENCE_KEY, value: number };
+      isBroken = true;
+      await database.batch([...operations, mark], { sync: true });
+      sequence = number;
+      writeSequence(directory, number);
+      isBroken = false;
+    } catch (error) {
+      throw asFailure(directory, error);
+    }
+  }
+
+  return {
+    get: (key) => database.get(key),
+    batch(operations) {
+      const done = tail.then(() => write(operations));
+      tail = done.catch(() => undefined);
+      return done;
+    },
+    entries: (prefix) => database.iterator({ gte: prefix, lt: `${prefix}${LAST}` }),
+    async close() {
+      await tail;
+      await database.close();
+    },
+  };
+}
