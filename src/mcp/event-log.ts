@@ -16,8 +16,8 @@ export interface LoggedStream {
 }
 
 export interface EventLog {
-  /** A new stream with its first reader; `isPrimed` sends an id at once. */
-  open(reader: ResponseStream, isPrimed: boolean): LoggedStream;
+  /** A new stream for `connect`'s reader, which gets an id at once if `isPrimed`. */
+  open(connect: (firstFrame?: string) => ResponseStream, isPrimed: boolean): LoggedStream;
   /**
    * Sends everything after that event to `connect()`'s stream and goes on from there. False, with nothing
    * connected, if that stream has nothing left to send or what is missing was not kept.
@@ -86,10 +86,11 @@ export function createEventLog(budget: LogBudget): EventLog {
   }
 
   return {
-    open(reader, isPrimed) {
-      const stream: Stream = { number: ++lastNumber, sequence: 0, reader, isFinished: false, kept: [] };
-      streams.set(stream.number, stream);
-      if (isPrimed) reader.write(primingFrame(`${stream.number}-0`));
+    open(connect, isPrimed) {
+      const number = ++lastNumber;
+      const reader = connect(isPrimed ? primingFrame(`${number}-0`) : undefined);
+      const stream: Stream = { number, sequence: 0, reader, isFinished: false, kept: [] };
+      streams.set(number, stream);
       return {
         send(message) {
           const frame = messageFrame(message, `${stream.number}-${++stream.sequence}`);

@@ -40,7 +40,8 @@ export function createHttpAnswer({ exchange, caller, session, streams, expected 
     // Without a client nobody knows the stream's id, so nobody could ever read it.
     if (stream || exchange.closed) return;
     settle();
-    stream = session.log.open(streams.open(exchange, caller), allowsEmptyEvents(session.protocolVersion));
+    const connect = (firstFrame?: string) => streams.open(exchange, caller, firstFrame);
+    stream = session.log.open(connect, allowsEmptyEvents(session.protocolVersion));
   }
 
   function finishOne(): void {

@@ -1,11 +1,11 @@
 import type { Caller } from '../caller.ts';
-import type { Exchange, ResponseHeaders, ResponseStream } from '../exchange.ts';
+import type { Exchange, ResponseStream } from '../exchange.ts';
 import { onCallerEnd } from './caller-end.ts';
 import { EVENT_STREAM_HEADERS, KEEP_ALIVE_FRAME } from './event-stream.ts';
 
 export interface OpenStreams {
-  /** Begins an event stream that ends when the caller's token does. */
-  open(exchange: Exchange, caller: Caller, headers?: ResponseHeaders): ResponseStream;
+  /** Begins an event stream that ends when the caller's token does, after `firstFrame` if that is already so. */
+  open(exchange: Exchange, caller: Caller, firstFrame?: string): ResponseStream;
   /** Sends a comment on every open stream. */
   keepAlive(): void;
   endAll(): void;
@@ -14,8 +14,9 @@ export interface OpenStreams {
 export function createOpenStreams(): OpenStreams {
   const streams = new Set<ResponseStream>();
   return {
-    open(exchange, caller, headers) {
-      const stream = exchange.stream(200, { ...EVENT_STREAM_HEADERS, ...headers });
+    open(exchange, caller, firstFrame) {
+      const stream = exchange.stream(200, EVENT_STREAM_HEADERS);
+      if (firstFrame !== undefined) stream.write(firstFrame);
       streams.add(stream);
       const release = onCallerEnd(caller, () => stream.end());
       exchange.onClose(() => {

@@ -118,14 +118,14 @@ export function createStreamableHttp({ authenticate, relay, sessions, streams, l
     if (!found || isRefusal(found)) return found;
     if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');
     const { session, caller } = found;
-    const connect = () => streams.open(exchange, caller);
+    const connect = (firstFrame?: string) => streams.open(exchange, caller, firstFrame);
     const lastEventId = exchange.headers['last-event-id'];
     if (lastEventId !== undefined) {
       return session.log.resume(lastEventId, connect) ? undefined : badRequest('nothing follows that event');
     }
     // A client that lost its connection may be back before we notice: the newer stream takes over.
     session.standalone?.finish();
-    session.standalone = session.log.open(connect(), allowsEmptyEvents(session.protocolVersion));
+    session.standalone = session.log.open(connect, allowsEmptyEvents(session.protocolVersion));
     return undefined;
   }
 
