@@ -51,16 +51,15 @@ export function createControl({ isOwner, handlers, log }: ControlOptions): Route
 
   function admit(exchange: Exchange): boolean {
     const { headers, peer } = exchange;
-    const wait = failures.check(peer);
     if (headers.origin !== undefined) {
       respondJson(exchange, 403, { error: 'forbidden', error_description: 'no browser may call this' });
-    } else if (wait !== undefined) {
-      respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
-    } else if (exchange.repeated.includes(OWNER_HEADER) || !isOwner(headers[OWNER_HEADER])) {
-      failures.take(peer);
-      respondJson(exchange, 401, { error: 'unauthorized' });
-    } else {
+    } else if (!exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) {
+      // Never limited: every account on this host has the owner's address, and could lock the owner out.
       return true;
+    } else {
+      const wait = failures.take(peer);
+      if (wait === undefined) respondJson(exchange, 401, { error: 'unauthorized' });
+      else respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
     }
     log.info('control.refused', { path: exchange.path, peer });
     return false;
