@@ -35,13 +35,11 @@ describe.each(claudes)('the HTTPS guide word for word, Claude $version', (claude
     const command = START.replace(/claude$/, claude.file);
     const terminal = openTerminal(['sh', '-c', command], { env: story.env, cwd: story.project });
     await terminal.shows(/New MCP server found/);
-    terminal.press('Enter');
-    await terminal.shows(/❯/);
+    await terminal.choose('Use this MCP server');
     await terminal.enter('/mcp');
     await terminal.shows(/code-https.*needs auth/i);
     terminal.press('Enter');
-    await terminal.shows(/Authenticate/);
-    terminal.press('Enter');
+    await terminal.choose('Authenticate');
     await terminal.shows(/Authentication successful|connected/i);
     await terminal.enter('/mcp');
     await terminal.shows(/code-https · ✔ connected|✔ code-https/);

@@ -5,6 +5,8 @@ import { type Outcome, type RunOptions, run } from './run.ts';
 import { waitFor } from './wait-for.ts';
 
 const DEADLINE_MS = 20_000;
+const ECHO_MS = 2_000;
+const ATTEMPTS = 5;
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -18,8 +20,10 @@ export interface Terminal {
   screen(): string;
   /** Waits until the screen matches. */
   shows(pattern: RegExp, deadlineMs?: number): Promise<void>;
-  /** Types a line, waits until the screen echoes it, and presses Enter. */
+  /** Types a line at the prompt, again until it stands there, and presses Enter. */
   enter(line: string): Promise<void>;
+  /** Moves the pointer of a menu to the line that begins so, and presses Enter. */
+  choose(line: string): Promise<void>;
   /** Presses a key by its tmux name (`Enter`, `Escape`, `C-c`, …). */
   press(key: string): void;
 }
@@ -39,14 +43,28 @@ export function openTerminal(command: readonly string[], { env, cwd }: RunOption
       throw new Error(`${error.message}; it shows:\n${screen()}`);
     });
   }
+  const pointsAt = (line: string): boolean =>
+    screen()
+      .split(/❯\s(?:\d\. )?/)
+      .some((text) => text.startsWith(line));
+  /** Presses until the pointer stands at `line`; a key pressed while Claude draws something new is lost. */
+  async function pointAt(line: string, pressKeys: () => void): Promise<void> {
+    for (let attempt = 1; !pointsAt(line); attempt++) {
+      if (attempt > ATTEMPTS) throw new Error(`cannot get to ${line}; the screen shows:\n${screen()}`);
+      pressKeys();
+      await waitFor(line, () => pointsAt(line), ECHO_MS).catch(() => undefined);
+    }
+    press('Enter');
+  }
   return {
     screen,
     shows,
     press,
-    async enter(line) {
-      tmux('send-keys', '-t', 'main', '-l', line);
-      await waitFor(`${line} to be echoed`, () => screen().includes(line));
-      press('Enter');
-    },
+    choose: (line) => pointAt(line, () => press('Up')),
+    enter: (line) =>
+      pointAt(line, () => {
+        press('C-u');
+        tmux('send-keys', '-t', 'main', '-l', line);
+      }),
   };
 }
