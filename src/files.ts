@@ -8,6 +8,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -82,6 +83,8 @@ function createFlushed(path: string, data: string | Uint8Array, mode: number): v
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
   const descriptor = openSync(path, flags, mode);
   try {
+    // The umask may have taken bits away; the daemon's own takes those that let a public file be read.
+    if (checksModes) fchmodSync(descriptor, mode);
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
     fsyncSync(descriptor);
@@ -101,6 +104,15 @@ function flushDirectory(path: string): void {
   }
 }
 
+/** Removes a temporary file if it can; a failure here must not hide the one that led to it. */
+function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch {
+    // Collected an hour later.
+  }
+}
+
 const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 
@@ -112,14 +124,14 @@ function refuseSymlink(path: string): void {
 
 /** Replaces the file as a whole: after a crash it holds the old bytes or the new ones, never a part. */
 export function writeFileAtomic(path: string, data: string | Uint8Array, mode: number = SECRET_MODE): void {
-  refuseSymlink(path);
   const temporary = temporaryName(path);
   try {
+    refuseSymlink(path);
     createFlushed(temporary, data, mode);
     renameSync(temporary, path);
     flushDirectory(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw writeFailure(path, error);
   }
 }
@@ -143,7 +155,7 @@ export function createFileAtomic(
     if (errnoOf(error) === 'EEXIST') return false;
     throw writeFailure(path, error);
   } finally {
-    rmSync(temporary, { force: true });
+    discard(temporary);
   }
 }
 

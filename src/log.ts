@@ -3,7 +3,7 @@
  * dropped and counted. Values are one-line JSON in printable ASCII, so nothing in them can forge a line or move
  * a terminal's cursor, and whatever looks like a credential is cut out before it gets here.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { moveFile, openForAppend } from './files.ts';
 import { limits } from './limits.ts';
 
@@ -65,13 +65,24 @@ export function openLog(file: string, level: LogLevel, maxBytes: number = limits
     size = fstatSync(descriptor).size;
   }
 
+  /** A disk that filled up in mid-line took a part of it, which would spoil the next one. */
+  function dropPart(written: number): void {
+    ftruncateSync(descriptor, fstatSync(descriptor).size - written);
+    dropped++;
+  }
+
   function write(lineLevel: LogLevel, event: string, fields: LogFields = {}): void {
     if (RANK[lineLevel] > RANK[level]) return;
     try {
       if (size >= maxBytes) rotate();
       const line = formatLine(lineLevel, event, dropped ? { ...fields, dropped } : fields, new Date());
-      size += writeSync(descriptor, line);
-      dropped = 0;
+      const written = writeSync(descriptor, line);
+      if (written === line.length) {
+        size += written;
+        dropped = 0;
+      } else {
+        dropPart(written);
+      }
     } catch {
       dropped++;
     }

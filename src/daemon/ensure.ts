@@ -33,7 +33,7 @@ function replaceReason(
   { version, config }: EnsureOptions,
 ): string | undefined {
   if (isOlder(health.version, version)) return `is of version ${health.version}`;
-  if (config.port !== undefined && config.port !== port) return `listens on ${port}, not ${config.port}`;
+  if (config.port && config.port !== port) return `listens on ${port}, not ${config.port}`;
   return undefined;
 }
 
@@ -83,7 +83,7 @@ function whyNot(found: FoundDaemon, options: EnsureOptions): Failure {
       { hint: 'correct the clock, or end that process and try again' },
     );
   }
-  if (found.state === 'foreign') return portTaken(options.paths, { port: options.config.port ?? port });
+  if (found.state === 'foreign') return portTaken(options.paths, { port: options.config.port || port });
   return new Failure('DAEMON_UNHEALTHY', `port ${port} is held by ${holder}, which does not answer`, {
     hint: 'end that process, or set CLAUDE_SECURE_PORT to another port',
   });
@@ -93,7 +93,7 @@ function whyNot(found: FoundDaemon, options: EnsureOptions): Failure {
 async function findOnOwnPort(options: EnsureOptions): Promise<FoundDaemon> {
   const [port, ...others] = candidatePorts(options.config.port, readStoredPort(options.paths));
   // A first start looks for a free port itself.
-  if (others.length > 0) return { state: 'absent', reason: 'never started', port };
+  if (others.length > 0 || port === 0) return { state: 'absent', reason: 'never started', port };
   return { ...(await probeDaemon({ port, roots: options.roots })), port };
 }
 

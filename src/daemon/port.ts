@@ -20,14 +20,15 @@ export function storePort({ port: file }: Pick<Paths, 'port'>, port: number): vo
 /**
  * The ports to try, in order. One that was asked for, or is kept, stands alone: tokens and logins are bound to
  * it, so it never moves by itself. Only a first start looks further: 8443, else the next free one up to 8452,
- * which is also how several people share one host.
+ * which is also how several people share one host. 0 asks the system for a free one at the first start.
  */
 export function candidatePorts(
   asked: number | undefined,
   stored: number | undefined,
 ): readonly [number, ...number[]] {
-  const only = asked ?? stored;
-  if (only !== undefined) return [only];
+  if (asked) return [asked];
+  if (stored !== undefined) return [stored];
+  if (asked === 0) return [asked];
   const others = Array.from({ length: FIRST_RUN_PORTS - 1 }, (_, index) => FIRST_PORT + 1 + index);
   return [FIRST_PORT, ...others];
 }
