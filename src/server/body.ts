@@ -1,6 +1,7 @@
 import { BodyTooLarge, ClientGone, type Headers } from '../exchange.ts';
 import { limits } from '../limits.ts';
-import type { RefusalStatus } from './refusal.ts';
+import type { EngineExchange } from './exchange-state.ts';
+import { CLOSE, type RefusalStatus, refuse } from './refusal.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -24,23 +25,23 @@ export function createBodyBudget(): BodyBudget {
   };
 }
 
-export interface BodyCollector {
+/** The body that an exchange waits for. */
+export interface IncomingBody {
   readonly whole: Promise<Buffer>;
   /** Takes the next bytes; they are copied, for uWebSockets.js detaches them afterwards. */
   push(chunk: Uint8Array, isLast: boolean): void;
-  fail(error: Error): void;
+  /** The client is gone: a body that is not whole yet rejects with `ClientGone`. */
+  abandon(): void;
 }
 
 export interface BodyOptions {
-  headers: Headers;
+  exchange: EngineExchange;
   maxBytes: number;
   budget: BodyBudget;
-  /** Answers with this status and closes the connection. */
-  refuse(status: RefusalStatus): void;
 }
 
 /** True if the request announces a body. */
-export function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: Headers): boolean {
+function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: Headers): boolean {
   return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
@@ -48,26 +49,34 @@ export function hasBody({ 'content-length': length, 'transfer-encoding': encodin
  * Collects a body up to `maxBytes` (413), within `limits.bodyMs` of its first part (408; a body that never
  * begins is cut by the engine) and within the budget of all connections (503).
  */
-export function collectBody({ headers, maxBytes, budget, refuse }: BodyOptions): BodyCollector {
-  let parts: Buffer[] = [];
+export function collectBody({ exchange, maxBytes, budget }: BodyOptions): IncomingBody {
+  const parts: Uint8Array[] = [];
   let held = 0;
   let settled = false;
   let deadline: NodeJS.Timeout | undefined;
-  const { promise: whole, resolve, reject } = withResolvers();
-  // A handler that looks away must not end the process by an unhandled rejection.
-  whole.catch(() => {});
+  let resolve: (body: Buffer) => void;
+  let reject: (error: Error) => void;
+  const whole = new Promise<Buffer>((onWhole, onFailure) => {
+    resolve = onWhole;
+    reject = onFailure;
+  });
 
   function settle(): void {
     settled = true;
     clearTimeout(deadline);
     budget.give(held);
-    parts = [];
+  }
+
+  function fail(error: Error): void {
+    settle();
+    // A handler that looks away must not end the process by an unhandled rejection.
+    whole.catch(() => {});
+    reject(error);
   }
 
   function stop(status: RefusalStatus, error: Error): void {
-    settle();
-    reject(error);
-    refuse(status);
+    fail(error);
+    refuse(exchange, status, status === 503 ? { ...CLOSE, 'retry-after': '1' } : CLOSE);
   }
 
   function push(chunk: Uint8Array, isLast: boolean): void {
@@ -77,9 +86,8 @@ export function collectBody({ headers, maxBytes, budget, refuse }: BodyOptions):
       stop(413, new BodyTooLarge());
     } else if (isLast) {
       // The common case, a body that comes in one piece, costs neither a timer nor budget.
-      const body = Buffer.concat([...parts, chunk]);
       settle();
-      resolve(body);
+      resolve(parts.length > 0 ? Buffer.concat([...parts, chunk]) : Buffer.from(chunk));
     } else if (budget.take(bytes)) {
       held += bytes;
       parts.push(Buffer.from(chunk));
@@ -89,28 +97,11 @@ export function collectBody({ headers, maxBytes, budget, refuse }: BodyOptions):
     }
   }
 
-  if (!hasBody(headers)) push(EMPTY, true);
-  else if (Number(headers['content-length']) > maxBytes) stop(413, new BodyTooLarge());
-  return {
-    whole,
-    push,
-    fail(error) {
-      if (settled) return;
-      settle();
-      reject(error);
-    },
+  const abandon = (): void => {
+    if (!settled) fail(new ClientGone('the connection closed before the body was whole'));
   };
-}
-
-interface Resolvers {
-  promise: Promise<Buffer>;
-  resolve(body: Buffer): void;
-  reject(error: Error): void;
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers(): Resolvers {
-  const resolvers = {} as Resolvers;
-  resolvers.promise = new Promise((resolve, reject) => Object.assign(resolvers, { resolve, reject }));
-  return resolvers;
+  if (exchange.closed) abandon();
+  else if (!hasBody(exchange.headers)) push(EMPTY, true);
+  else if (Number(exchange.headers['content-length']) > maxBytes) stop(413, new BodyTooLarge());
+  return { whole, push, abandon };
 }

@@ -1,43 +1,41 @@
-import { ClientGone, type Exchange } from '../exchange.ts';
-import type { BodyCollector } from './body.ts';
+import type { Exchange } from '../exchange.ts';
+import type { IncomingBody } from './body.ts';
 
-/** An exchange as the engine itself sees it. */
+/**
+ * An exchange as its engine sees it. What changes are plain properties, for accessors made per request cost more
+ * than the rest of it (measured).
+ */
 export interface EngineExchange extends Exchange {
-  /** True once a status line was sent. */
-  readonly begun: boolean;
-}
-
-/** The part of an exchange's state that is the same on both engines. */
-export interface ExchangeState {
   closed: boolean;
+  /** True once a status line was sent. */
   begun: boolean;
-  body: BodyCollector | undefined;
+  incoming: IncomingBody | undefined;
   listeners: (() => void)[] | undefined;
   readonly onFault: (error: unknown) => void;
   /** Counts the exchange out of those in flight. */
   readonly onEnd: () => void;
 }
 
-function callListener(state: ExchangeState, listener: () => void): void {
+function callListener({ onFault }: EngineExchange, listener: () => void): void {
   try {
     listener();
   } catch (error) {
-    state.onFault(error);
+    onFault(error);
   }
 }
 
 /** Calls the listener when the exchange ends, or at once if it has. */
-export function addCloseListener(state: ExchangeState, listener: () => void): void {
-  if (state.closed) callListener(state, listener);
-  else if (state.listeners) state.listeners.push(listener);
-  else state.listeners = [listener];
+export function addCloseListener(exchange: EngineExchange, listener: () => void): void {
+  if (exchange.closed) callListener(exchange, listener);
+  else if (exchange.listeners) exchange.listeners.push(listener);
+  else exchange.listeners = [listener];
 }
 
-/** Ends the exchange, once: a body still awaited fails with `ClientGone`, then the close listeners run. */
-export function endExchange(state: ExchangeState): void {
-  if (state.closed) return;
-  state.closed = true;
-  state.onEnd();
-  state.body?.fail(new ClientGone('the exchange ended before its body'));
-  for (const listener of state.listeners ?? []) callListener(state, listener);
+/** Ends the exchange, once: a body still awaited is abandoned, then the close listeners run. */
+export function endExchange(exchange: EngineExchange): void {
+  if (exchange.closed) return;
+  exchange.closed = true;
+  exchange.onEnd();
+  exchange.incoming?.abandon();
+  for (const listener of exchange.listeners ?? []) callListener(exchange, listener);
 }

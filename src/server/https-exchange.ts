@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ClientGone, type Handler, type ResponseHeaders, type ResponseStream } from '../exchange.ts';
+import type { Handler, ResponseHeaders, ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import { type BodyBudget, collectBody } from './body.ts';
-import { addCloseListener, type EngineExchange, type ExchangeState, endExchange } from './exchange-state.ts';
+import { addCloseListener, type EngineExchange, endExchange } from './exchange-state.ts';
 import { CLOSE, refuse } from './refusal.ts';
 import { addHeader, createHead, isHeadTooLarge, type RequestHead } from './request-head.ts';
 import { assertHeaders } from './response-headers.ts';
@@ -13,6 +13,7 @@ export interface HttpsContext {
   readonly handle: Handler;
   readonly budget: BodyBudget;
   readonly onFault: (error: unknown) => void;
+  readonly onEnd: () => void;
   readonly isClosing: () => boolean;
 }
 
@@ -27,14 +28,14 @@ function readHead({ method = '', url = '', rawHeaders }: IncomingMessage): Reque
   return head;
 }
 
-function begin(state: ExchangeState, headers: ResponseHeaders): void {
+function begin(exchange: EngineExchange, headers: ResponseHeaders): void {
   assertHeaders(headers);
-  if (state.begun) throw new Error('the answer has begun already');
-  state.begun = true;
+  if (exchange.begun) throw new Error('the answer has begun already');
+  exchange.begun = true;
 }
 
 /** A chunked answer; a reader that leaves too much unread, or reads nothing for too long, is cut off (R24). */
-function createHttpsStream(res: ServerResponse, state: ExchangeState): ResponseStream {
+function createHttpsStream(res: ServerResponse, exchange: EngineExchange): ResponseStream {
   let stalled: NodeJS.Timeout | undefined;
   const progress = (): void => {
     clearTimeout(stalled);
@@ -44,17 +45,17 @@ function createHttpsStream(res: ServerResponse, state: ExchangeState): ResponseS
   res.on('close', progress);
   return {
     get closed() {
-      return state.closed || res.writableEnded;
+      return exchange.closed;
     },
     write(chunk) {
-      if (state.closed || res.writableEnded || chunk.length === 0) return;
+      if (exchange.closed || chunk.length === 0) return;
       if (res.writableLength > limits.streamQueueBytes) res.destroy();
       else if (!res.write(chunk)) stalled ??= setTimeout(() => res.destroy(), limits.streamStallMs);
     },
     end() {
-      if (state.closed || res.writableEnded) return;
+      if (exchange.closed) return;
       res.end();
-      endExchange(state);
+      endExchange(exchange);
     },
   };
 }
@@ -62,9 +63,10 @@ function createHttpsStream(res: ServerResponse, state: ExchangeState): ResponseS
 function createHttpsExchange(
   req: IncomingMessage,
   res: ServerResponse,
-  { head, state, context }: { head: RequestHead; state: ExchangeState; context: HttpsContext },
+  { head, context }: { head: RequestHead; context: HttpsContext },
 ): EngineExchange {
   const { method, path, query, headers, repeated } = head;
+  const { budget, isClosing, onFault, onEnd } = context;
   const exchange: EngineExchange = {
     method,
     path,
@@ -72,45 +74,40 @@ function createHttpsExchange(
     headers,
     repeated,
     peer: req.socket.remoteAddress ?? '',
-    get closed() {
-      return state.closed;
-    },
-    get begun() {
-      return state.begun;
-    },
+    closed: false,
+    begun: false,
+    incoming: undefined,
+    listeners: undefined,
+    onFault,
+    onEnd,
     body(maxBytes) {
-      const { budget } = context;
-      const refuseBody = (status: Parameters<typeof refuse>[1]): void => refuse(exchange, status, CLOSE);
-      const body = collectBody({ headers, maxBytes, budget, refuse: refuseBody });
-      if (state.closed) body.fail(new ClientGone());
-      else {
-        state.body = body;
-        req.on('data', (chunk: Buffer) => body.push(chunk, false));
-        req.on('end', () => body.push(EMPTY, true));
-      }
-      return body.whole;
+      const incoming = collectBody({ exchange, maxBytes, budget });
+      exchange.incoming = incoming;
+      req.on('data', (chunk: Buffer) => incoming.push(chunk, false));
+      req.on('end', () => incoming.push(EMPTY, true));
+      return incoming.whole;
     },
     respond(status, responseHeaders, body = '') {
-      if (state.closed) return;
-      begin(state, responseHeaders);
-      if (context.isClosing()) res.shouldKeepAlive = false;
+      if (exchange.closed) return;
+      begin(exchange, responseHeaders);
+      if (isClosing()) res.shouldKeepAlive = false;
       res.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) });
       res.end(body);
-      endExchange(state);
+      endExchange(exchange);
     },
     stream(status, responseHeaders) {
-      if (!state.closed) {
-        begin(state, responseHeaders);
+      if (!exchange.closed) {
+        begin(exchange, responseHeaders);
         res.writeHead(status, responseHeaders);
         res.flushHeaders();
       }
-      return createHttpsStream(res, state);
+      return createHttpsStream(res, exchange);
     },
     drop() {
-      if (!state.closed) req.socket.destroy();
-      endExchange(state);
+      if (!exchange.closed) req.socket.destroy();
+      endExchange(exchange);
     },
-    onClose: (listener) => addCloseListener(state, listener),
+    onClose: (listener) => addCloseListener(exchange, listener),
   };
   return exchange;
 }
@@ -119,20 +116,11 @@ function createHttpsExchange(
 export function acceptHttps(req: IncomingMessage, res: ServerResponse, context: HttpsContext): void {
   // Requests that stood in the same segment are parsed on even after their connection was dropped.
   if (req.socket.destroyed) return;
-  const { onFault } = context;
   const head = readHead(req);
-  const state: ExchangeState = {
-    closed: false,
-    begun: false,
-    body: undefined,
-    listeners: undefined,
-    onFault,
-    onEnd: () => {},
-  };
-  res.on('close', () => endExchange(state));
-  const exchange = createHttpsExchange(req, res, { head, state, context });
+  const exchange = createHttpsExchange(req, res, { head, context });
+  res.on('close', () => endExchange(exchange));
   if (req.httpVersion !== '1.1') refuse(exchange, 505, CLOSE);
   else if (!head.path.startsWith('/')) refuse(exchange, 400, CLOSE);
   else if (isHeadTooLarge(head)) refuse(exchange, 431, CLOSE);
-  else runHandler(context.handle, exchange, onFault);
+  else runHandler(context.handle, exchange, context.onFault);
 }

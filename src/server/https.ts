@@ -90,6 +90,7 @@ async function listenHttps(options: EngineOptions): Promise<Listener> {
     handle: options.handle,
     onFault: options.onFault,
     budget: createBodyBudget(),
+    onEnd: () => {},
     isClosing: () => closing,
   };
   const server = createHttpsServer(options);

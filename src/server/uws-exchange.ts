@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
-import { ClientGone, type Handler, type ResponseHeaders, type ResponseStream } from '../exchange.ts';
+import type { Handler, ResponseHeaders } from '../exchange.ts';
 import { type BodyBudget, collectBody } from './body.ts';
-import { addCloseListener, type EngineExchange, type ExchangeState, endExchange } from './exchange-state.ts';
+import { addCloseListener, type EngineExchange, endExchange } from './exchange-state.ts';
 import { CLOSE, refuse } from './refusal.ts';
 import { addHeader, createHead, isHeadTooLarge, type RequestHead } from './request-head.ts';
 import { assertHeaders } from './response-headers.ts';
@@ -52,16 +52,16 @@ function writeAnswer(res: HttpResponse, { isHead, status, headers, body, close }
   });
 }
 
-function begin(state: ExchangeState, headers: ResponseHeaders): void {
+function begin(exchange: EngineExchange, headers: ResponseHeaders): void {
   assertHeaders(headers);
-  if (state.begun) throw new Error('the answer has begun already');
-  state.begun = true;
+  if (exchange.begun) throw new Error('the answer has begun already');
+  exchange.begun = true;
 }
 
 function createUwsExchange(
   res: HttpResponse,
   head: RequestHead,
-  { state, context }: { state: ExchangeState; context: UwsContext },
+  { budget, isClosing, onFault, onEnd }: UwsContext,
 ): EngineExchange {
   const { method, path, query, headers, repeated } = head;
   const exchange: EngineExchange = {
@@ -71,41 +71,36 @@ function createUwsExchange(
     headers,
     repeated,
     peer: Buffer.from(res.getRemoteAddressAsText()).toString(),
-    get closed() {
-      return state.closed;
-    },
-    get begun() {
-      return state.begun;
-    },
+    closed: false,
+    begun: false,
+    incoming: undefined,
+    listeners: undefined,
+    onFault,
+    onEnd,
     body(maxBytes) {
-      const { budget } = context;
-      const refuseBody = (status: Parameters<typeof refuse>[1]): void => refuse(exchange, status, CLOSE);
-      const body = collectBody({ headers, maxBytes, budget, refuse: refuseBody });
-      if (state.closed) body.fail(new ClientGone());
-      else {
-        state.body = body;
-        res.onData((chunk, isLast) => body.push(new Uint8Array(chunk), isLast));
-      }
-      return body.whole;
+      const incoming = collectBody({ exchange, maxBytes, budget });
+      exchange.incoming = incoming;
+      if (!exchange.closed) res.onData((chunk, isLast) => incoming.push(new Uint8Array(chunk), isLast));
+      return incoming.whole;
     },
     respond(status, responseHeaders, body = '') {
-      if (state.closed) return;
-      begin(state, responseHeaders);
-      const close = responseHeaders.connection === 'close' || context.isClosing();
+      if (exchange.closed) return;
+      begin(exchange, responseHeaders);
+      const close = responseHeaders.connection === 'close' || isClosing();
       writeAnswer(res, { isHead: method === 'HEAD', status, headers: responseHeaders, body, close });
-      endExchange(state);
+      endExchange(exchange);
     },
-    stream(status, responseHeaders): ResponseStream {
-      if (!state.closed) {
-        begin(state, responseHeaders);
+    stream(status, responseHeaders) {
+      if (!exchange.closed) {
+        begin(exchange, responseHeaders);
         res.cork(() => writeHead(res, status, responseHeaders));
       }
-      return createUwsStream(res, state, context.isClosing);
+      return createUwsStream(res, exchange, isClosing);
     },
     drop() {
-      if (!state.closed) res.close();
+      if (!exchange.closed) res.close();
     },
-    onClose: (listener) => addCloseListener(state, listener),
+    onClose: (listener) => addCloseListener(exchange, listener),
   };
   return exchange;
 }
@@ -115,24 +110,20 @@ function createUwsExchange(
  * exception before it ends the process, whatever handlers are set (measured).
  */
 export function acceptUws(res: HttpResponse, req: HttpRequest, context: UwsContext): void {
-  const { onFault, onBegin, onEnd } = context;
-  const state: ExchangeState = {
-    closed: false,
-    begun: false,
-    body: undefined,
-    listeners: undefined,
-    onFault,
-    onEnd,
-  };
-  res.onAborted(() => endExchange(state));
-  onBegin();
+  let exchange: EngineExchange | undefined;
+  let gone = false;
+  res.onAborted(() => {
+    gone = true;
+    if (exchange) endExchange(exchange);
+  });
   try {
     const head = readHead(req);
-    const exchange = createUwsExchange(res, head, { state, context });
+    exchange = createUwsExchange(res, head, context);
+    context.onBegin();
     if (isHeadTooLarge(head)) refuse(exchange, 431, CLOSE);
-    else runHandler(context.handle, exchange, onFault);
+    else runHandler(context.handle, exchange, context.onFault);
   } catch (error) {
-    onFault(error);
-    if (!state.closed) res.close();
+    context.onFault(error);
+    if (!gone && !exchange?.closed) res.close();
   }
 }

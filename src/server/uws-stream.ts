@@ -1,7 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
-import { type ExchangeState, endExchange } from './exchange-state.ts';
+import { type EngineExchange, endExchange } from './exchange-state.ts';
 
 /** Corked bytes after which the truth is asked for again: see `write`. */
 const PROBE_AFTER_BYTES = 65_536;
@@ -9,7 +9,7 @@ const PROBE_BYTES = 1_024;
 
 interface Queue {
   readonly res: HttpResponse;
-  readonly state: ExchangeState;
+  readonly exchange: EngineExchange;
   readonly isClosing: () => boolean;
   /** Bytes written since uWebSockets.js was last known to hold none itself. */
   inside: number;
@@ -30,7 +30,7 @@ function pass(queue: Queue, bytes: Buffer): boolean {
 
 function finish(queue: Queue): void {
   queue.res.cork(() => queue.res.end(undefined, queue.isClosing()));
-  endExchange(queue.state);
+  endExchange(queue.exchange);
 }
 
 /**
@@ -84,12 +84,12 @@ function write(queue: Queue, bytes: Buffer): void {
  */
 export function createUwsStream(
   res: HttpResponse,
-  state: ExchangeState,
+  exchange: EngineExchange,
   isClosing: () => boolean,
 ): ResponseStream {
   const queue: Queue = {
     res,
-    state,
+    exchange,
     isClosing,
     inside: 0,
     blocked: false,
@@ -98,19 +98,19 @@ export function createUwsStream(
     ending: false,
   };
   res.onWritable(() => {
-    if (!state.closed) resume(queue);
+    if (!exchange.closed) resume(queue);
     return true;
   });
   return {
     get closed() {
-      return state.closed || queue.ending;
+      return exchange.closed || queue.ending;
     },
     write(chunk) {
-      if (state.closed || queue.ending || chunk.length === 0) return;
+      if (exchange.closed || queue.ending || chunk.length === 0) return;
       write(queue, typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk));
     },
     end() {
-      if (state.closed || queue.ending) return;
+      if (exchange.closed || queue.ending) return;
       queue.ending = true;
       if (!queue.blocked) finish(queue);
     },
