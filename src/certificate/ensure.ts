@@ -34,7 +34,6 @@ export interface Certificates {
 export interface CertificateOptions {
   /** Configured names and addresses, beside the machine's own. */
   readonly hostnames: readonly string[];
-  readonly now?: Date;
 }
 
 function prepareHome(paths: Paths): void {
@@ -51,12 +50,14 @@ async function createAuthority(paths: Paths, hostnames: readonly string[], now: 
 }
 
 /** Publishes what is usable and tells it. */
-function conclude(paths: Paths, usable: Usable, { hostnames, now = new Date() }: CertificateOptions) {
+function conclude(paths: Paths, usable: Usable, hostnames: readonly string[]) {
+  const { authority, identity } = usable;
+  const now = new Date();
   publish(paths, usable);
   return {
-    roots: usable.authority.rootPem,
-    report: createReport(usable.identity, usable.authority, now),
-    notices: createNotices(usable.authority, hostnames, now),
+    roots: authority.rootPem,
+    report: createReport(identity, authority, now),
+    notices: createNotices(authority, hostnames, now),
   };
 }
 
@@ -64,12 +65,13 @@ function conclude(paths: Paths, usable: Usable, { hostnames, now = new Date() }:
 export async function renewUnder(
   paths: Paths,
   authority: Authority,
-  options: CertificateOptions & { readonly reason: RenewalReason },
+  { hostnames, reason }: CertificateOptions & { readonly reason: RenewalReason },
 ): Promise<Certificates> {
-  const { hostnames, now = new Date(), reason } = options;
+  const now = new Date();
   await replaceIdentity(paths, authority, { names: localNames(hostnames), now, reason });
+  // Of two renewals at once the later flip stands: what is told is what stands.
   const usable = parseUsable(paths, readStored(paths), now);
-  return { outcome: 'renewed', reason, ...conclude(paths, usable, options) };
+  return { outcome: 'renewed', reason, ...conclude(paths, usable, hostnames) };
 }
 
 /**
@@ -80,15 +82,17 @@ export async function renewUnder(
  * Throws `CERTIFICATE_UNUSABLE` for a bad authority (never replaced silently), `FILE_UNSAFE` for a file or
  * directory that another account could have touched (nothing is changed), `HOME_UNUSABLE` and `DISK_FULL`.
  */
-export async function ensureCertificate(paths: Paths, options: CertificateOptions): Promise<Certificates> {
-  const { hostnames, now = new Date() } = options;
-  const wish = { names: localNames(hostnames), now };
+export async function ensureCertificate(
+  paths: Paths,
+  { hostnames }: CertificateOptions,
+): Promise<Certificates> {
+  const wish = { names: localNames(hostnames), now: new Date() };
   prepareHome(paths);
   let stored = readStored(paths);
   let decision = decide(stored, wish);
   let isCreated = false;
   if (decision.action === 'create') {
-    isCreated = await createAuthority(paths, hostnames, now);
+    isCreated = await createAuthority(paths, hostnames, wish.now);
     stored = readStored(paths);
     decision = decide(stored, wish);
   }
@@ -97,8 +101,8 @@ export async function ensureCertificate(paths: Paths, options: CertificateOption
   const { authority } = decision;
   if (decision.action === 'reuse') {
     const { identity } = decision;
-    return { outcome: 'reused', ...conclude(paths, { stored, authority, identity }, options) };
+    return { outcome: 'reused', ...conclude(paths, { stored, authority, identity }, hostnames) };
   }
-  const renewed = await renewUnder(paths, authority, { ...options, reason: decision.reason });
+  const renewed = await renewUnder(paths, authority, { hostnames, reason: decision.reason });
   return isCreated ? { ...renewed, outcome: 'created' } : renewed;
 }

@@ -1,7 +1,6 @@
 /** `certs/identity.pem`: the server's key with its whole chain, in one file so that no crash can part them. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { canonicalAddress } from './addresses.ts';
+import { canonicalAddress, isAddress } from './addresses.ts';
 import { parsePem } from './pem.ts';
 
 export interface Identity {
@@ -34,7 +33,7 @@ export function parseIdentity(text: string): Identity | undefined {
 
 /** Whether the certificate names this very name or address; wildcards and the subject do not count. */
 export function covers(leaf: X509Certificate, name: string): boolean {
-  if (isIP(name)) return leaf.checkIP(name) !== undefined;
+  if (isAddress(name)) return leaf.checkIP(name) !== undefined;
   return leaf.checkHost(name, { subject: 'never', wildcards: false }) !== undefined;
 }
 
@@ -42,6 +41,6 @@ export function covers(leaf: X509Certificate, name: string): boolean {
 export function namesOf(leaf: X509Certificate): string[] {
   return (leaf.subjectAltName ?? '').split(', ').map((entry) => {
     const name = entry.slice(entry.indexOf(':') + 1);
-    return isIP(name) ? canonicalAddress(name) : name;
+    return isAddress(name) ? canonicalAddress(name) : name;
   });
 }

@@ -42,7 +42,7 @@ function descend(elements: readonly Element[], ...tags: readonly number[]): Elem
 
 /**
  * The DNS names that a certificate's name constraints permit; empty without any. `X509Certificate` does not tell
- * them and node-forge costs a launch 60 ms to load, so this walks the DER itself.
+ * them and a launch must not load node-forge, so this walks the DER itself.
  * Throws a RangeError if `der` is no certificate.
  */
 export function readPermittedNames(der: Buffer): string[] {

@@ -10,6 +10,6 @@ import { parseUsable } from './usable.ts';
 export async function renewCertificate(paths: Paths, options: CertificateOptions): Promise<Certificates> {
   const present = await ensureCertificate(paths, options);
   if (present.outcome !== 'reused') return present;
-  const { authority } = parseUsable(paths, readStored(paths), options.now ?? new Date());
+  const { authority } = parseUsable(paths, readStored(paths), new Date());
   return renewUnder(paths, authority, { ...options, reason: 'requested' });
 }

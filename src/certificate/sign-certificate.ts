@@ -1,9 +1,8 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
-import forge from 'node-forge';
-import { type Asn1, contextSpecific, octets, oid, primitive, sequence, set } from './asn1.ts';
+import asn1 from 'node-forge/lib/asn1.js';
+import { type Asn1, contextSpecific, encode, octets, oid, primitive, sequence, set } from './asn1.ts';
 import { formatPem } from './pem.ts';
 
-const { asn1 } = forge;
 const { Type } = asn1;
 const COMMON_NAME = '2.5.4.3';
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
@@ -20,7 +19,7 @@ export interface CertificateContent {
 
 /** A name of one CN. Always UTF8String: forge's PrintableString with an `@` is refused by Chromium and Go. */
 export function distinguishedName(commonName: string): Asn1 {
-  const value = primitive(Type.UTF8, forge.util.encodeUtf8(commonName));
+  const value = primitive(Type.UTF8, octets(Buffer.from(commonName)));
   return sequence([set([sequence([oid(COMMON_NAME), value])])]);
 }
 
@@ -55,10 +54,10 @@ export function signCertificate(content: CertificateContent, signingKey: KeyObje
     asn1.fromDer(octets(publicKey)),
     contextSpecific(3, [sequence(content.extensions)]),
   ]);
-  const signature = sign('sha256', Buffer.from(asn1.toDer(toBeSigned).getBytes(), 'latin1'), signingKey);
+  const signature = sign('sha256', Buffer.from(encode(toBeSigned), 'latin1'), signingKey);
   // The leading zero of a BIT STRING: no unused bits.
   const certificate = sequence([toBeSigned, algorithm, primitive(Type.BITSTRING, `\0${octets(signature)}`)]);
-  return formatPem('CERTIFICATE', Buffer.from(asn1.toDer(certificate).getBytes(), 'latin1'));
+  return formatPem('CERTIFICATE', Buffer.from(encode(certificate), 'latin1'));
 }
 
 /** The subject of a certificate, as it stands there: an issuer must be named byte for byte. */
