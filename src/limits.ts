@@ -92,7 +92,6 @@ export const limits = {
   startLockMs: 5 * SECOND,
   heartbeatMs: 5 * SECOND,
   clockGapMs: 30 * SECOND,
-  ownershipCheckMs: MINUTE,
   drainMs: 5 * SECOND,
   launchFilesMs: 30 * DAY,
   crashWindowMs: MINUTE,

@@ -41,11 +41,15 @@ export const approve: RunCommand = async (context, { words: [code] }) => {
   const wanted = code.toUpperCase();
   const found = pending.find((consent) => consent.code === wanted);
   if (!found) {
-    throw new Failure('USAGE', `no request waits under the code ${wanted}`, { hint: 'claude-secure approve' });
+    throw new Failure('USAGE', `no request waits under the code ${wanted}`, {
+      hint: 'claude-secure approve',
+    });
   }
   context.print(consentText(found));
   const yes = await ask(context, 'Give it access? [y/N] ');
   const { done } = await control(daemon, 'approve', { code: found.code, approve: yes });
-  context.print(done ? (yes ? 'approved: the page goes on by itself\n' : 'refused\n') : 'the request is gone\n');
+  context.print(
+    done ? (yes ? 'approved: the page goes on by itself\n' : 'refused\n') : 'the request is gone\n',
+  );
   return done && yes ? 0 : 1;
 };

@@ -22,7 +22,8 @@ export function certificateText(report: CertificateReport, paths: Paths): string
 
 async function renew(context: Context): Promise<CertificateReport> {
   const { renewCertificate } = await import('../certificate/renew.ts');
-  const report = await renewCertificate(context.paths, { hostnames: context.config.hostnames });
+  const { report, notices } = await renewCertificate(context.paths, { hostnames: context.config.hostnames });
+  for (const notice of notices) context.warn(notice);
   try {
     await control(await findRunningDaemon(context), 'reload', {});
   } catch (error) {

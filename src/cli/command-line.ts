@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Failure } from '../errors.ts';
-import { type Command, COMMANDS, type CommandName } from './commands.ts';
+import { COMMANDS, type Command, type CommandName } from './commands.ts';
 
 export type CommandLine =
   | { kind: 'ours'; name: CommandName; words: readonly string[]; flags: ReadonlySet<string> }

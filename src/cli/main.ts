@@ -6,6 +6,10 @@ import type { CommandName } from './commands.ts';
 import type { Context, RunCommand } from './context.ts';
 import { renderFailure } from './render-failure.ts';
 import { terminalText } from './terminal-text.ts';
+import { writeAll } from './write-all.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
 
 // Imported when called: a launch must not pay for the commands it does not run.
 const RUN: Record<CommandName, () => Promise<RunCommand>> = {
@@ -31,9 +35,11 @@ function createContext(): Context {
     env,
     paths: resolvePaths(config, env),
     cwd: process.cwd(),
-    stdin: process.stdin,
-    print: (text) => process.stdout.write(text),
-    warn: (line) => process.stderr.write(`claude-secure: ${terminalText(line)}\n`),
+    get stdin() {
+      return process.stdin;
+    },
+    print: (text) => writeAll(STDOUT, text),
+    warn: (line) => writeAll(STDERR, `claude-secure: ${terminalText(line)}\n`),
   };
 }
 
@@ -63,7 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     isLaunch = line.kind === 'claude';
     return await run(line);
   } catch (error) {
-    process.stderr.write(renderFailure(error));
+    writeAll(STDERR, renderFailure(error));
     if (isLaunch) return launchExit(error);
     return error instanceof Failure ? error.exit : 1;
   }

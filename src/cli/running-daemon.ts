@@ -9,6 +9,13 @@ export interface RunningDaemon extends ControlTarget {
   readonly health: Health;
 }
 
+const UNHEALTHY = {
+  blocked: (port: number) => `this process may not connect to port ${port} (a sandbox?)`,
+  foreign: (port: number, reason: string) =>
+    `port ${port} is answered by something else than our daemon (${reason})`,
+  unhealthy: (port: number, reason: string) => `the daemon on port ${port} does not work (${reason})`,
+} as const;
+
 /**
  * The daemon that runs now, proven by TLS under our own root; starts nothing. Throws `DAEMON_NOT_RUNNING`, or
  * `DAEMON_UNHEALTHY` when something else answers in its place.
@@ -22,11 +29,5 @@ export async function findRunningDaemon({ paths }: Pick<Context, 'paths'>): Prom
     return { port: found.port, roots, ownerSecretFile: paths.ownerSecret, health: found.health };
   }
   if (found.state === 'absent') throw notRunning;
-  const where = `port ${found.port}`;
-  throw new Failure(
-    'DAEMON_UNHEALTHY',
-    found.state === 'blocked'
-      ? `this process may not connect to ${where} (a sandbox?)`
-      : `${where} is answered by something that is not our daemon (${found.reason})`,
-  );
+  throw new Failure('DAEMON_UNHEALTHY', UNHEALTHY[found.state](found.port, found.reason));
 }

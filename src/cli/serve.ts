@@ -1,7 +1,7 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
 import type { StatusReport } from '../control.ts';
-import { describeHolder } from '../daemon/holder.ts';
 import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
+import { portTaken } from '../daemon/port-taken.ts';
 import { probeDaemon } from '../daemon/probe.ts';
 import { Failure } from '../errors.ts';
 import { ensurePrivateDirectory } from '../files.ts';
@@ -13,18 +13,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
 
-function taken(port: number): Failure {
-  const holder = describeHolder(port);
-  return new Failure('PORT_TAKEN', `port ${port} is used by ${holder ?? 'another program'}`);
-}
-
 /** Tries one port after the other; one that our own daemon already serves ends the search (design 3). */
 async function bindFirst(
   bind: (port: number) => Promise<Bound>,
-  ports: readonly number[],
+  { config, paths }: Context,
   roots: string,
 ): Promise<Bound> {
-  let last = taken(ports[0] ?? 0);
+  const ports = candidatePorts(config.port, readStoredPort(paths));
   for (const port of ports) {
     try {
       return await bind(port);
@@ -38,9 +33,8 @@ async function bindFirst(
         `the daemon runs already on https://127.0.0.1:${port} (pid ${probe.health.pid})`,
       );
     }
-    last = taken(port);
   }
-  throw last;
+  throw portTaken(paths, config);
 }
 
 /** Who asked for this daemon: the launcher says so in the environment, else it is a person in a terminal. */
@@ -53,7 +47,8 @@ function startedBy({ env, cwd }: Context): StatusReport['startedBy'] {
   }
 }
 
-function welcome(context: Context, url: string, { outcome, report }: Certificates): void {
+function welcome(context: Context, url: string, { outcome, report, notices }: Certificates): void {
+  for (const notice of notices) context.warn(notice);
   if (outcome === 'created') {
     context.print(`made a certificate in ${context.paths.certificates}\n`);
     context.print(certificateText(report, context.paths));
@@ -70,10 +65,9 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     import('../server/serve.ts'),
   ]);
   const engine = await chooseEngine(config.engine);
-  const ports = candidatePorts(config.port, readStoredPort(paths));
   const bind = (port: number): Promise<Bound> =>
     bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
-  const bound = await bindFirst(bind, ports, certificates.roots);
+  const bound = await bindFirst(bind, context, certificates.roots);
   storePort(paths, bound.listener.port);
 
   const daemon = await server.serve({

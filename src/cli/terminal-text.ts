@@ -1,5 +1,6 @@
-// C0 and C1 controls, DEL, zero-width and bidirectional marks: what could move a cursor or reorder a line.
-const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// Control and format characters (bidirectional marks, zero-width) and line separators: all but tab and line
+// feed could move a cursor, hide text or reorder a line.
+const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** Text from elsewhere (names, paths, log lines) as it may be shown on a terminal: it cannot move the cursor. */
 export function terminalText(text: string): string {

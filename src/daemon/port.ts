@@ -18,7 +18,7 @@ export function storePort({ port: file }: Pick<Paths, 'port'>, port: number): vo
 }
 
 /**
- * The ports to try, in order. One that was asked for, or is kept, stands alone: tokens and logins are bound to
+ * The ports to try, in order. One that was asked for, or is kept, stands alone (0 asks for any, so the kept one serves): tokens and logins are bound to
  * it, so it never moves by itself. Only a first start looks further: 8443, else the next free one up to 8452,
  * which is also how several people share one host. 0 asks the system for a free one at the first start.
  */

@@ -7,8 +7,6 @@ export interface Heartbeat {
 export interface HeartbeatDuties {
   /** Every beat: cheap looks at the clock and at our own files. */
   each(): void;
-  /** Every `limits.ownershipCheckMs`, and at once after a sleep of the machine. */
-  minutely(): void;
   /** Every `limits.renewalCheckMs`, and at once after a sleep of the machine. */
   hourly(): void;
 }
@@ -18,7 +16,6 @@ export interface HeartbeatDuties {
  * short beat compares the wall clock with the monotonic one, and a gap makes every duty due.
  */
 export function startHeartbeat(beatMs: number, duties: HeartbeatDuties): Heartbeat {
-  let minutelyDue = performance.now() + limits.ownershipCheckMs;
   let hourlyDue = performance.now() + limits.renewalCheckMs;
   let drift = Date.now() - performance.now();
 
@@ -28,10 +25,6 @@ export function startHeartbeat(beatMs: number, duties: HeartbeatDuties): Heartbe
     const jumped = Math.abs(driftNow - drift) > limits.clockGapMs;
     drift = driftNow;
     duties.each();
-    if (jumped || now >= minutelyDue) {
-      minutelyDue = now + limits.ownershipCheckMs;
-      duties.minutely();
-    }
     if (jumped || now >= hourlyDue) {
       hourlyDue = now + limits.renewalCheckMs;
       duties.hourly();

@@ -11,7 +11,7 @@ import { createMcp, type Mcp } from '../mcp/legs.ts';
 import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';
 import type { Paths } from '../paths.ts';
 import { bootId, processStart, type State } from '../state.ts';
-import { openStore } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { allowedHosts } from './allowed-hosts.ts';
 import type { Bound } from './bind.ts';
@@ -45,6 +45,7 @@ interface Parts extends ServeOptions {
   health: Health;
   certificate: ServedCertificate;
   idle: IdleWatch;
+  store: Store;
   oauth: AuthorizationServer;
   mcp: Mcp;
 }
@@ -103,10 +104,11 @@ async function createParts(options: ServeOptions): Promise<Parts> {
     listener,
     log,
   });
+  const store = await openStore(paths.store, log);
   const oauth = await createAuthorizationServer({
     issuer: url,
     hosts: allowedHosts(config, listener.port),
-    records: await openStore(paths.store, log),
+    records: store,
     signingKeysFile: paths.signingKeys,
     log,
   });
@@ -132,7 +134,7 @@ async function createParts(options: ServeOptions): Promise<Parts> {
     engine: engine.name,
   };
   const idle = watchIdle(config.idleMs, listener.connections);
-  return { ...options, url, health, certificate, idle, oauth, mcp };
+  return { ...options, url, health, certificate, idle, store, oauth, mcp };
 }
 
 /** Composes the daemon behind a port it holds: authorization server, MCP, control plane, health, housekeeping. */
@@ -141,7 +143,7 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
   const { listener } = bound;
   const isOwner = ensureOwnerSecret(paths.ownerSecret);
   const parts = await createParts(options);
-  const { url, health, certificate, idle, oauth, mcp } = parts;
+  const { url, health, certificate, idle, store, oauth, mcp } = parts;
 
   const ownership = takeOwnership({
     stateFile: paths.state,
@@ -159,7 +161,6 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
         checkOwnership();
         if (idle.remainingMs() === 0) stop('idle');
       },
-      minutely: () => oauth.purge(),
       hourly() {
         certificate.refresh().catch((error: unknown) => {
           log.error('certificate.failed', { error: String(error) });
@@ -173,6 +174,7 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
     mcp.close,
     listener.close,
     oauth.close,
+    store.close,
     ownership.release,
   ]);
 
