@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import { createBodyBudget } from './body.ts';
 import { maxConnections } from './connection-limit.ts';
 import type { Engine, EngineOptions, Listener } from './engine.ts';
+import { findFreePort } from './free-port.ts';
 import { acceptUws, type UwsContext } from './uws-exchange.ts';
 
 /** What this engine uses of the module. */
@@ -117,7 +118,8 @@ async function listenUws(uws: Uws, options: EngineOptions): Promise<Listener> {
     maxConnections: maxConnections(),
   };
   let current = createGeneration(shared);
-  if (!tryListen(shared, current, options.port)) throw portTaken(options.host, options.port);
+  const wanted = options.port || (await findFreePort(options.host));
+  if (!tryListen(shared, current, wanted)) throw portTaken(options.host, wanted);
   shared.generations.add(current);
   const port = uws.us_socket_local_port(current.socket as UWebSockets.us_socket);
   return {
