@@ -1,15 +1,13 @@
 import { isIPv4 } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 
-/** Reserved for local use (RFC 6761, 6762, 8375; ICANN for `internal`) or, `lan`, never delegated: no public site. */
-const LOCAL_SUBTREES = ['localhost', 'local', 'lan', 'home.arpa', 'internal', 'test'];
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /** Whether it is an address rather than a DNS name. `net.isIP` takes 6 ms at its first IPv6 address (measured). */
 export const isAddress = (name: string): boolean => name.includes(':') || isIPv4(name);
 
 /** The host's own name in lower case; undefined if it is no DNS name (an underscore, a lone address). */
-function ownName(): string | undefined {
+export function ownName(): string | undefined {
   const name = hostname().toLowerCase().replace(/\.$/, '');
   return DNS_NAME.test(name) && !isAddress(name) ? name : undefined;
 }
@@ -47,13 +45,6 @@ export function localNames(configured: readonly string[]): string[] {
   const names = ['localhost', ...host, ...configured.filter((name) => !isAddress(name))];
   const addresses = ['127.0.0.1', '::1', ...lanAddresses(), ...configured.filter(isAddress)];
   return [...new Set([...names, ...addresses.filter(isUsableAddress).map(canonicalAddress)])];
-}
-
-/** The DNS subtrees that a new authority may vouch for: no public site but what the person configured. */
-export function permittedSubtrees(configured: readonly string[]): string[] {
-  const own = ownName();
-  const names = configured.filter((name) => !isAddress(name));
-  return [...new Set([...LOCAL_SUBTREES, ...(own === undefined ? [] : [own]), ...names])];
 }
 
 /** Whether an authority limited to `subtrees` may vouch for the name; addresses are not limited (design 8). */

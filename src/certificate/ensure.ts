@@ -10,7 +10,7 @@
 import type { CertificateReport } from '../control.ts';
 import { collectTemporaryFiles, createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
 import type { Paths } from '../paths.ts';
-import { localNames, permittedSubtrees } from './addresses.ts';
+import { localNames } from './addresses.ts';
 import type { Authority } from './authority.ts';
 import { decide, type RenewalReason } from './decide.ts';
 import { createNotices } from './notices.ts';
@@ -46,6 +46,7 @@ function prepareHome(paths: Paths): void {
 
 async function createAuthority(paths: Paths, hostnames: readonly string[], now: Date): Promise<boolean> {
   const { issueAuthority } = await import('./issue.ts');
+  const { permittedSubtrees } = await import('./permitted-subtrees.ts');
   return createFileAtomic(paths.authority, issueAuthority(permittedSubtrees(hostnames), now));
 }
 
