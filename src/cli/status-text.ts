@@ -17,8 +17,8 @@ export function durationText(ms: number): string {
 }
 
 function idleText(report: StatusReport): string {
-  if (report.idleEndsInMs === undefined) return 'stays while a connection is open';
-  return `ends in ${durationText(report.idleEndsInMs)} if nothing connects`;
+  if (report.idleEndsInMs === undefined) return 'the daemon stays';
+  return `the daemon ends in ${durationText(report.idleEndsInMs)} if nothing connects`;
 }
 
 /** `status` for people. */
@@ -31,7 +31,7 @@ export function statusText(report: StatusReport, now: number = Date.now()): stri
     ['engine', `${report.engine}: ${report.engineReason}`],
     ['certificate', `${certificate.daysLeft} days left, until ${certificate.notAfter}`],
     ['names', certificate.names.join(', ')],
-    ['sessions', `${report.sessions} (${report.connections} connections), ${idleText(report)}`],
+    ['open', `${report.sessions} sessions, ${report.connections} connections; ${idleText(report)}`],
     ['clients', `${report.clients} with access, ${report.pendingConsents} waiting for claude-secure approve`],
     ['log', report.log],
   ];

@@ -1,8 +1,11 @@
 export interface IdleWatch {
   /** Something happened: the countdown starts again. */
   touch(): void;
-  /** Milliseconds left; undefined while a connection is open or the daemon never ends by itself. */
-  remainingMs(): number | undefined;
+  /**
+   * Milliseconds left; undefined while a connection is open, beside `own` ones of whoever asks, or when the
+   * daemon never ends by itself.
+   */
+  remainingMs(own?: number): number | undefined;
 }
 
 /**
@@ -15,9 +18,10 @@ export function watchIdle(idleMs: number, connections: () => number): IdleWatch 
     touch() {
       lastBusyMs = performance.now();
     },
-    remainingMs() {
-      if (connections() > 0) lastBusyMs = performance.now();
-      if (idleMs === 0 || connections() > 0) return undefined;
+    remainingMs(own = 0) {
+      const isBusy = connections() > own;
+      if (isBusy) lastBusyMs = performance.now();
+      if (idleMs === 0 || isBusy) return undefined;
       return Math.max(0, lastBusyMs + idleMs - performance.now());
     },
   };

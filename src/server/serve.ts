@@ -50,6 +50,9 @@ interface Parts extends ServeOptions {
   mcp: Mcp;
 }
 
+/** Whoever asks for the status holds a connection too, and does not want to hear of it. */
+const OWN_CONNECTION = 1;
+
 function createState({ health, bound, certificate, startedBy }: Parts): State {
   return {
     instanceId: health.instanceId,
@@ -84,13 +87,13 @@ function createStatus({
     url,
     engine: bound.engine.name,
     engineReason: bound.engine.reason,
-    connections: bound.listener.connections(),
+    connections: bound.listener.connections() - OWN_CONNECTION,
     sessions: mcp.sessions(),
     clients: oauth.clients().length,
     pendingConsents: oauth.pending().length,
     certificate: certificate.report(),
     log: paths.daemonLog,
-    idleEndsInMs: idle.remainingMs(),
+    idleEndsInMs: idle.remainingMs(OWN_CONNECTION),
   };
 }
 
