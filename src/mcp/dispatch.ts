@@ -1,8 +1,9 @@
 import type { Caller } from '../caller.ts';
 import { limits } from '../limits.ts';
 import { isRequestId, type JsonRpcMessage, type JsonRpcRequest } from './json-rpc.ts';
+import type { Reply } from './pending-calls.ts';
 import { busy, invalidRequest, type Refusal } from './refusal.ts';
-import type { Relay, Reply } from './relay.ts';
+import type { Relay } from './relay.ts';
 import type { Session } from './sessions.ts';
 
 /** Why a session cannot take these requests now: an id is in use, or too many are open (R52). */

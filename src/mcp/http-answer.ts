@@ -3,8 +3,8 @@ import { type Exchange, respondJson } from '../exchange.ts';
 import { onCallerEnd } from './caller-end.ts';
 import type { LoggedStream } from './event-log.ts';
 import type { OpenStreams } from './open-streams.ts';
+import type { Reply } from './pending-calls.ts';
 import { allowsEmptyEvents } from './protocol-version.ts';
-import type { Reply } from './relay.ts';
 import type { HttpSession } from './sessions.ts';
 
 /**
@@ -26,9 +26,10 @@ export interface HttpAnswer {
 export function createHttpAnswer({ exchange, caller, session, streams, expected }: HttpAnswer): Reply {
   let stream: LoggedStream | undefined;
   let left = expected;
+  let release = (): void => {};
   const timer = setTimeout(openStream, STREAM_AFTER_MS);
   // A token that ends leaves an event id behind, so its successor can fetch the response.
-  const release = onCallerEnd(caller, openStream);
+  release = onCallerEnd(caller, openStream);
   exchange.onClose(settle);
 
   function settle(): void {

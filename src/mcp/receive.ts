@@ -9,6 +9,7 @@ import { type Refusal, unsupportedMediaType, unsupportedVersion } from './refusa
 export type Authenticate = (exchange: Exchange) => Caller | undefined | Promise<Caller | undefined>;
 
 export interface Received extends ParsedBody {
+  readonly exchange: Exchange;
   readonly caller: Caller;
 }
 
@@ -33,7 +34,7 @@ export async function receive(
   if (isForeignVersion(exchange.headers, first)) {
     return unsupportedVersion(first && isRequest(first) ? first.id : undefined);
   }
-  return { ...parsed, caller };
+  return { ...parsed, exchange, caller };
 }
 
 /** True for `application/json` with no charset but UTF-8, the only one JSON has (RFC 8259 section 8.1). */

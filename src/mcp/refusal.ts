@@ -1,4 +1,5 @@
 import { type Exchange, type Handler, type ResponseHeaders, respondJson } from '../exchange.ts';
+import type { Log } from '../log.ts';
 import { ERROR, type JsonRpcError, jsonRpcError, type RequestId } from './json-rpc.ts';
 import { PROTOCOL_VERSIONS } from './protocol-version.ts';
 
@@ -6,14 +7,19 @@ import { PROTOCOL_VERSIONS } from './protocol-version.ts';
 export interface Refusal {
   readonly status: number;
   readonly error: JsonRpcError;
+  /** `Retry-After`, where a limit was met. */
   readonly headers?: ResponseHeaders;
 }
 
 /** Makes a handler of a function that gives a refusal, or nothing where it has answered or will. */
-export function refusing(handle: (exchange: Exchange) => Promise<Refusal | undefined>): Handler {
+export function refusing(log: Log, handle: (exchange: Exchange) => Promise<Refusal | undefined>): Handler {
   return async (exchange) => {
     const refusal = await handle(exchange);
-    if (refusal) respondJson(exchange, refusal.status, refusal.error, refusal.headers);
+    if (!refusal) return;
+    const { status, error, headers } = refusal;
+    // R56: a limit that was met is worth a line; a client's plain mistakes are not.
+    if (headers) log.info('mcp.limited', { status, reason: error.error.message });
+    respondJson(exchange, status, error, headers);
   };
 }
 

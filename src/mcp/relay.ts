@@ -1,15 +1,13 @@
 /**
- * Many sessions before one peer. Every request gets an id of our own on its way there, so an answer can only
- * reach the session that asked (CVE-2026-25536: answers crossed over where sessions shared ids). The same number
- * stands in for the client's progress token. A notification that belongs to no request reaches clients only if it
- * says nothing but that a list has changed, and the peer may ask no client anything: it could not say which.
+ * Many sessions before one peer. Sessions share nothing there but the connection: `pending-calls` keeps their ids
+ * apart (CVE-2026-25536: answers crossed over where sessions shared ids). A notification that belongs to no request
+ * reaches clients only if it says nothing but that a list has changed, and the peer may ask no client anything: it
+ * could not say which.
  */
-import type { Caller } from '../caller.ts';
 import type { Log } from '../log.ts';
 import {
   ERROR,
   isObject,
-  isRequestId,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
@@ -18,26 +16,9 @@ import {
   type Params,
   type RequestId,
 } from './json-rpc.ts';
+import { type Call, createPendingCalls, type InFlight } from './pending-calls.ts';
 import { PROTOCOL_VERSIONS } from './protocol-version.ts';
 import type { Connection, Upstream } from './upstream.ts';
-
-/** Takes what comes back for one request. */
-export interface Reply {
-  notify(message: JsonRpcNotification): void;
-  finish(response: JsonRpcResponse): void;
-  /** The client cancelled the request: there will be no response. */
-  abandon(): void;
-}
-
-/** What the relay keeps for a session: each of its open requests under our own id. */
-export type InFlight = Map<RequestId, number>;
-
-export interface Call {
-  readonly inFlight: InFlight;
-  readonly caller: Caller;
-  readonly request: JsonRpcRequest;
-  readonly reply: Reply;
-}
 
 export interface Relay {
   /** The peer's own `initialize` result; connects on the first call, and again after a failure. */
@@ -49,16 +30,6 @@ export interface Relay {
   close(): void;
 }
 
-interface Pending extends Call {
-  readonly progressToken: RequestId | undefined;
-}
-
-const LIST_CHANGES: readonly string[] = [
-  'notifications/tools/list_changed',
-  'notifications/prompts/list_changed',
-  'notifications/resources/list_changed',
-];
-
 export interface RelayOptions {
   readonly upstream: Upstream;
   readonly log: Log;
@@ -67,60 +38,37 @@ export interface RelayOptions {
 }
 
 export function createRelay({ upstream, log, broadcast }: RelayOptions): Relay {
-  const pending = new Map<RequestId, Pending>();
-  let lastId = 0;
+  const pending = createPendingCalls();
   let connection: Connection | undefined;
   let initialized: Promise<Params> | undefined;
-  let handshake: ((response: JsonRpcResponse) => void) | undefined;
+  let onInitialized: (response: JsonRpcResponse) => void;
 
   function deliver(message: JsonRpcMessage, relatedId?: RequestId): void {
-    if (!('method' in message)) settle(message);
-    else if ('id' in message) connection?.send(answerPeer(message));
-    else if (message.method === 'notifications/progress') progress(message);
+    if (!('method' in message)) {
+      if (message.id === INITIALIZE.id) onInitialized(message);
+      else pending.settle(message);
+    } else if ('id' in message) connection?.send(answerPeer(message));
+    else if (message.method === 'notifications/progress') pending.progress(message);
     else if (LIST_CHANGES.includes(message.method)) broadcast(message);
-    else if (relatedId !== undefined) pending.get(relatedId)?.reply.notify(message);
-  }
-
-  function settle(response: JsonRpcResponse): void {
-    if (response.id === INITIALIZE.id) handshake?.(response);
-    const call = response.id === undefined ? undefined : take(response.id);
-    call?.reply.finish({ ...response, id: call.request.id });
-  }
-
-  function take(ownId: RequestId): Pending | undefined {
-    const call = pending.get(ownId);
-    pending.delete(ownId);
-    call?.inFlight.delete(call.request.id);
-    return call;
-  }
-
-  function progress(message: JsonRpcNotification): void {
-    const ownId = message.params?.progressToken;
-    const call = isRequestId(ownId) ? pending.get(ownId) : undefined;
-    if (call?.progressToken === undefined) return;
-    call.reply.notify({ ...message, params: { ...message.params, progressToken: call.progressToken } });
+    else if (relatedId !== undefined) pending.notify(relatedId, message);
   }
 
   async function connect(): Promise<Params> {
-    const result = new Promise<JsonRpcResponse>((resolve) => {
-      handshake = resolve;
+    const answered = new Promise<JsonRpcResponse>((resolve) => {
+      onInitialized = resolve;
     });
     connection = await upstream.connect(deliver);
     connection.send(INITIALIZE);
-    const response = await result;
-    if ('error' in response || !isObject(response.result)) {
-      throw new Error(`${upstream.name} refused to initialize`);
-    }
+    const response = await answered;
+    if ('error' in response || !isObject(response.result)) throw new Error('refused to initialize');
     connection.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
     return response.result;
   }
 
-  function cancelOwn(ownId: number, reason?: unknown): void {
-    const call = take(ownId);
-    if (!call) return;
+  function cancelOwn(ownId: number, reason: unknown): void {
     const params = { requestId: ownId, ...(typeof reason === 'string' && { reason }) };
     connection?.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
-    call.reply.abandon();
+    pending.take(ownId)?.reply.abandon();
   }
 
   return {
@@ -132,14 +80,7 @@ export function createRelay({ upstream, log, broadcast }: RelayOptions): Relay {
       });
       return initialized;
     },
-    call(call) {
-      const ownId = ++lastId;
-      const { progressToken, params } = ownProgress(call.request.params, ownId);
-      pending.set(ownId, { ...call, progressToken });
-      call.inFlight.set(call.request.id, ownId);
-      const { method } = call.request;
-      connection?.send({ jsonrpc: '2.0', id: ownId, method, ...(params && { params }) }, call.caller);
-    },
+    call: (call) => connection?.send(pending.add(call), call.caller),
     cancel(inFlight, requestId, reason) {
       const ownId = inFlight.get(requestId);
       if (ownId !== undefined) cancelOwn(ownId, reason);
@@ -153,6 +94,12 @@ export function createRelay({ upstream, log, broadcast }: RelayOptions): Relay {
     },
   };
 }
+
+const LIST_CHANGES: readonly string[] = [
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+];
 
 /** Id 0 is the relay's own: calls count from 1. */
 const INITIALIZE: JsonRpcRequest = {
@@ -169,15 +116,4 @@ const INITIALIZE: JsonRpcRequest = {
 function answerPeer(request: JsonRpcRequest): JsonRpcResponse {
   if (request.method === 'ping') return { jsonrpc: '2.0', id: request.id, result: {} };
   return jsonRpcError(ERROR.methodNotFound, 'a shared server may not ask its clients', request.id);
-}
-
-/** The params with our own progress token in place of the client's; the same object where there is none. */
-function ownProgress(
-  params: Params | undefined,
-  ownId: number,
-): { params: Params | undefined; progressToken: RequestId | undefined } {
-  const meta = params?._meta;
-  const progressToken = isObject(meta) ? meta.progressToken : undefined;
-  if (!isObject(meta) || !isRequestId(progressToken)) return { params, progressToken: undefined };
-  return { progressToken, params: { ...params, _meta: { ...meta, progressToken: ownId } } };
 }

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { EventLog, LoggedStream } from './event-log.ts';
 import { messageFrame } from './event-stream.ts';
 import type { JsonRpcNotification } from './json-rpc.ts';
-import type { InFlight } from './relay.ts';
+import type { InFlight } from './pending-calls.ts';
 
 interface SessionBase {
   /** 256 random bits. A name, not a credential: every request also needs a token of the same grant. */
@@ -14,6 +14,8 @@ interface SessionBase {
   readonly inFlight: InFlight;
   /** Undefined until the client has initialized. */
   protocolVersion: string | undefined;
+  /** When the session was last found in use, on the monotonic clock of its table. */
+  usedMs: number;
 }
 
 /** A session of Streamable HTTP. */
@@ -34,6 +36,12 @@ export type Session = HttpSession | SseSession;
 type Leg = Session['leg'];
 type SessionOf<L extends Leg> = Extract<Session, { leg: L }>;
 
+/** What sessions of both transports begin with. */
+export function createSessionBase(grantId: string): SessionBase {
+  const id = randomBytes(32).toString('base64url');
+  return { id, grantId, inFlight: new Map(), protocolVersion: undefined, usedMs: 0 };
+}
+
 export interface Sessions {
   /** Makes room for one more session; else the HTTP status that says why: 429 the grant has too many, 503 all. */
   makeRoom(grantId: string): 429 | 503 | undefined;
@@ -48,28 +56,18 @@ export interface Sessions {
   count(): number;
 }
 
-export const createSessionId = (): string => randomBytes(32).toString('base64url');
-
-const isBusy = (session: Session): boolean =>
-  session.inFlight.size > 0 || (session.leg === 'http' ? session.log.isRead() : !session.stream.closed);
-
 /** `onEnd` sees each session once, whatever ended it. `nowMs` is monotonic. */
 export function createSessions(onEnd: (session: Session) => void, nowMs: () => number): Sessions {
   const sessions = new Map<string, Session>();
-  const grants = new Map<string, Set<Session>>();
-  const usedMs = new WeakMap<Session, number>();
 
   /** Being busy is being used: idle time counts from when a call or stream ended. */
   function isExpired(session: Session): boolean {
-    if (isBusy(session)) usedMs.set(session, nowMs());
-    return nowMs() - (usedMs.get(session) ?? 0) > limits.sessionIdleMs;
+    if (isBusy(session)) session.usedMs = nowMs();
+    return nowMs() - session.usedMs > limits.sessionIdleMs;
   }
 
   function end(session: Session): void {
     if (!sessions.delete(session.id)) return;
-    const siblings = grants.get(session.grantId);
-    siblings?.delete(session);
-    if (siblings?.size === 0) grants.delete(session.grantId);
     onEnd(session);
     if (session.leg === 'http') session.log.close();
     else session.stream.end();
@@ -77,21 +75,18 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
 
   return {
     makeRoom(grantId) {
-      const siblings = grants.get(grantId);
-      if (siblings && siblings.size >= limits.sessionsPerGrant) {
+      const siblings = [...sessions.values()].filter((session) => session.grantId === grantId);
+      if (siblings.length >= limits.sessionsPerGrant) {
         // Many clients never say goodbye, so the longest unused one gives way; it gets 404 and starts anew.
-        const idle = [...siblings].filter((session) => !isBusy(session));
-        const [oldest] = idle.sort((a, b) => (usedMs.get(a) ?? 0) - (usedMs.get(b) ?? 0));
+        const oldest = siblings.filter((session) => !isBusy(session)).sort((a, b) => a.usedMs - b.usedMs)[0];
         if (!oldest) return 429;
         end(oldest);
       }
       return sessions.size >= limits.sessions ? 503 : undefined;
     },
     add(session) {
+      session.usedMs = nowMs();
       sessions.set(session.id, session);
-      const siblings = grants.get(session.grantId) ?? new Set();
-      grants.set(session.grantId, siblings.add(session));
-      usedMs.set(session, nowMs());
       return session;
     },
     find<L extends Leg>(leg: L, id: string, caller: Caller) {
@@ -101,7 +96,7 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
         end(session);
         return undefined;
       }
-      usedMs.set(session, nowMs());
+      session.usedMs = nowMs();
       return session as SessionOf<L>;
     },
     end,
@@ -109,15 +104,19 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
       for (const session of sessions.values()) if (isExpired(session)) end(session);
     },
     broadcast(message) {
-      for (const session of sessions.values()) {
-        if (session.protocolVersion === undefined) continue;
-        if (session.leg === 'http') session.standalone?.send(message);
-        else session.stream.write(messageFrame(message));
-      }
+      for (const session of sessions.values()) tell(session, message);
     },
     endAll() {
       for (const session of sessions.values()) end(session);
     },
     count: () => sessions.size,
   };
+}
+
+const isBusy = (session: Session): boolean =>
+  session.inFlight.size > 0 || (session.leg === 'http' ? session.log.isRead() : !session.stream.closed);
+
+function tell(session: Session, message: JsonRpcNotification): void {
+  if (session.leg === 'http') session.standalone?.send(message);
+  else if (session.protocolVersion !== undefined) session.stream.write(messageFrame(message));
 }

@@ -21,68 +21,66 @@ import {
   refusing,
   sessionNotFound,
 } from './refusal.ts';
-import { createSessionId, type SseSession } from './sessions.ts';
+import type { Relay } from './relay.ts';
+import { createSessionBase, type SseSession } from './sessions.ts';
 import type { LegOptions } from './streamable-http.ts';
 
 const MESSAGES_PATH = '/mcp/messages';
 
 /** The handlers of the transport's two endpoints. Both need a token of the same grant. */
-export function createSse({ authenticate, relay, sessions, streams, log }: LegOptions): {
-  connect: Handler;
-  post: Handler;
-} {
-  async function connect(exchange: Exchange): Promise<Refusal | undefined> {
-    const caller = await authenticate(exchange);
-    if (!caller) return undefined;
-    if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');
-    const { grantId, clientId } = caller;
-    const full = sessions.makeRoom(grantId);
-    if (full) return noRoom(full);
-    const session = sessions.add<SseSession>({
-      id: createSessionId(),
-      leg: 'sse',
-      grantId,
-      inFlight: new Map(),
-      protocolVersion: undefined,
-      stream: streams.open(exchange, caller),
-    });
-    log.info('mcp.session.opened', { leg: 'sse', client: clientId, grant: grantId });
-    session.stream.write(endpointFrame(`${MESSAGES_PATH}?sessionId=${session.id}`));
-    exchange.onClose(() => sessions.end(session));
-    return undefined;
-  }
+export function createSse(leg: LegOptions): { connect: Handler; post: Handler } {
+  return {
+    connect: refusing(leg.log, (exchange) => connect(leg, exchange)),
+    post: refusing(leg.log, (exchange) => post(leg, exchange)),
+  };
+}
 
-  async function initialize(session: SseSession, request: JsonRpcRequest): Promise<void> {
-    const { version, response } = await answerInitialize(relay, request);
-    session.protocolVersion = version;
-    session.stream.write(messageFrame(response));
-  }
+async function connect(
+  { authenticate, sessions, streams, log }: LegOptions,
+  exchange: Exchange,
+): Promise<Refusal | undefined> {
+  const caller = await authenticate(exchange);
+  if (!caller) return undefined;
+  if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');
+  const { grantId, clientId } = caller;
+  const full = sessions.makeRoom(grantId);
+  if (full) return noRoom(full);
+  const base = createSessionBase(grantId);
+  const stream = streams.open(exchange, caller, endpointFrame(`${MESSAGES_PATH}?sessionId=${base.id}`));
+  const session = sessions.add<SseSession>({ ...base, leg: 'sse', stream });
+  log.info('mcp.session.opened', { leg: 'sse', client: clientId, grant: grantId });
+  exchange.onClose(() => sessions.end(session));
+  return undefined;
+}
 
-  function take(session: SseSession, { caller, messages }: Received): void {
-    const write = (message: JsonRpcNotification | JsonRpcResponse): void =>
-      session.stream.write(messageFrame(message));
-    const reply = { notify: write, finish: write, abandon() {} };
-    for (const message of messages) {
-      if (!isRequest(message)) dispatchNotice(relay, session, message);
-      else if (message.method === 'initialize') void initialize(session, message);
-      else dispatchRequest(relay, { session, caller, request: message, reply });
-    }
-  }
+async function post(leg: LegOptions, exchange: Exchange): Promise<Refusal | undefined> {
+  const received = await receive(exchange, leg.authenticate);
+  if (!received || isRefusal(received)) return received;
+  const requests = received.messages.filter(isRequest);
+  const session = leg.sessions.find('sse', sessionIdOf(exchange), received.caller);
+  if (!session) return sessionNotFound(requests[0]?.id);
+  const refusal = refusalOf(session, requests) ?? outOfOrder(session, received, requests);
+  if (refusal) return refusal;
+  exchange.respond(202, { 'content-type': 'text/plain' }, 'Accepted');
+  take(leg.relay, session, received);
+  return undefined;
+}
 
-  async function post(exchange: Exchange): Promise<Refusal | undefined> {
-    const received = await receive(exchange, authenticate);
-    if (!received || isRefusal(received)) return received;
-    const requests = received.messages.filter(isRequest);
-    const session = sessions.find('sse', sessionIdOf(exchange), received.caller);
-    if (!session) return sessionNotFound(requests[0]?.id);
-    const refusal = refusalOf(session, requests) ?? outOfOrder(session, received, requests);
-    if (refusal) return refusal;
-    exchange.respond(202, { 'content-type': 'text/plain' }, 'Accepted');
-    take(session, received);
-    return undefined;
+function take(relay: Relay, session: SseSession, { caller, messages }: Received): void {
+  const write = (message: JsonRpcNotification | JsonRpcResponse): void =>
+    session.stream.write(messageFrame(message));
+  const reply = { notify: write, finish: write, abandon() {} };
+  for (const message of messages) {
+    if (!isRequest(message)) dispatchNotice(relay, session, message);
+    else if (message.method === 'initialize') void initialize(relay, session, message);
+    else dispatchRequest(relay, { session, caller, request: message, reply });
   }
+}
 
-  return { connect: refusing(connect), post: refusing(post) };
+async function initialize(relay: Relay, session: SseSession, request: JsonRpcRequest): Promise<void> {
+  const { version, response } = await answerInitialize(relay, request);
+  session.protocolVersion = version;
+  session.stream.write(messageFrame(response));
 }
 
 const sessionIdOf = ({ query }: Exchange): string => new URLSearchParams(query).get('sessionId') ?? '';

@@ -68,6 +68,8 @@ export interface Served {
   readonly mcp: Mcp;
   /** A bearer token of the grant; `workspace` as the launcher would have minted it. */
   token(grantId: string, workspace?: string): string;
+  /** How many requests came with a good token. */
+  authenticated(): number;
   /** Ends the token, as expiry or revocation do. */
   end(token: string): void;
 }
@@ -75,13 +77,15 @@ export interface Served {
 /** Serves the routes of `createMcp` on a free port of loopback until the test ends. */
 export async function serveMcp(upstream: Upstream, now?: () => number): Promise<Served> {
   const tokens = new Map<string, { caller: Caller; controller: AbortController }>();
+  let authenticated = 0;
   const mcp = createMcp({
     upstream,
     log: SILENT_LOG,
     ...(now && { now }),
     async authenticate(exchange) {
       const caller = tokens.get(exchange.headers.authorization?.replace(/^Bearer /, '') ?? '')?.caller;
-      if (!caller) exchange.respond(401, { 'www-authenticate': 'Bearer' });
+      if (caller) authenticated++;
+      else exchange.respond(401, { 'www-authenticate': 'Bearer' });
       return caller;
     },
   });
@@ -115,6 +119,7 @@ export async function serveMcp(upstream: Upstream, now?: () => number): Promise<
       tokens.set(tokenId, { caller, controller });
       return tokenId;
     },
+    authenticated: () => authenticated,
     end(token) {
       tokens.get(token)?.controller.abort();
       tokens.delete(token);

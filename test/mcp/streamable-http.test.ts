@@ -302,6 +302,32 @@ describe('streams', () => {
     expect(await resumed.next()).toBeUndefined();
   });
 
+  it('R45: a token that ends while its body arrives opens a stream that ends at once', async () => {
+    const { mcpUrl, token, session, served } = await start();
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const posting = fetch(mcpUrl, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'mcp-session-id': session,
+        'content-type': 'application/json',
+        accept: '*/*',
+      },
+      body: readable,
+      duplex: 'half',
+    } as RequestInit);
+    const body = Buffer.from(JSON.stringify(call(1, 'echo')));
+    const writer = writable.getWriter();
+    await writer.write(body.subarray(0, 10));
+    await expect.poll(() => served.authenticated()).toBe(2);
+    served.end(token);
+    await writer.write(body.subarray(10));
+    await writer.close();
+    const events = readEvents(await posting);
+    expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
+    expect(await events.next()).toBeUndefined();
+  });
+
   it('R45: nothing is written to a stream after its token ended', async () => {
     const { mcpUrl, token, session, served, upstream } = await start();
     const standalone = readEvents(await send('GET', mcpUrl, { token, session }));
