@@ -1,77 +1,37 @@
-import { accessSync, constants } from 'node:fs';
-import { constants as system } from 'node:os';
+import { constants } from 'node:os';
 import { errnoOf, Failure } from '../errors.ts';
 import { spawnForeground } from '../spawn.ts';
-import type { Program } from './inspect-program.ts';
-
-export interface RunOptions {
-  readonly program: Program;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
-
-/** Not in the typings of Node 20, which lacks it. */
-interface ReplaceableProcess {
-  execve?(file: string, args: readonly string[], env: NodeJS.ProcessEnv): never;
-}
-
-/** execve itself aborts node with a core dump on failure (measured, 24.21); env(1) ends with 126 or 127. */
-const ENV = '/usr/bin/env';
+import { replaceProcess } from './replace-process.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** Not TSTP, WINCH and CHLD: the terminal sends them to the whole group, and Claude stops the group itself. */
 const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
-
-function canExecute(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Becomes the program, where Node can (>= 22.15, not on Windows); returns where it cannot. */
-function replaceProcess({ program, args, env }: RunOptions): void {
-  const { execve } = process as ReplaceableProcess;
-  // env(1) takes a name with an equals sign for a variable.
-  if (!execve || process.platform === 'win32' || program.file.includes('=') || !canExecute(ENV)) return;
-  // Node ignores these two, and what is ignored stays ignored in the new program; what is caught does not.
-  process.on('SIGPIPE', () => {});
-  process.on('SIGXFSZ', () => {});
-  execve(ENV, [ENV, program.file, ...program.args, ...args], env);
-}
 
 /** Ends us by the signal that ended claude, so that a waiting shell sees the same; else gives its number. */
 function dieBy(signal: NodeJS.Signals): number {
   // Node answers SIGUSR1 by opening its debugger, and ignores SIGPIPE and SIGXFSZ.
   if (!['SIGUSR1', 'SIGPIPE', 'SIGXFSZ'].includes(signal)) process.kill(process.pid, signal);
-  return 128 + system.signals[signal];
+  return 128 + constants.signals[signal];
 }
 
-function spawnFailure(file: string, error: unknown): Failure {
-  const errno = errnoOf(error);
-  const code = errno === 'ENOENT' ? 'CLAUDE_NOT_FOUND' : 'CLAUDE_NOT_EXECUTABLE';
-  return new Failure(code, `cannot run ${file} (${errno || String(error)})`, { cause: error });
+/** Catches the signals; on Windows only Ctrl-C, which the console sends to claude by itself. Returns the undoing. */
+function catchSignals(forward: (signal: NodeJS.Signals) => void): () => void {
+  const isWindows = process.platform === 'win32';
+  const caught = isWindows ? (['SIGINT'] as const) : FORWARDED;
+  const handler = isWindows ? () => {} : forward;
+  for (const signal of caught) process.on(signal, handler);
+  return () => {
+    for (const signal of caught) process.off(signal, handler);
+  };
 }
 
 function spawnAndForward({ program, args, env }: RunOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    const forward = (signal: NodeJS.Signals): void => {
-      child.kill(signal);
-    };
-    // Windows has no signals: the console sends Ctrl-C to both, and claude decides what it means.
-    const handlers =
-      process.platform === 'win32'
-        ? ([['SIGINT', () => {}]] as const)
-        : FORWARDED.map((signal) => [signal, forward] as const);
-    for (const [signal, handler] of handlers) process.on(signal, handler);
-    const release = (): void => {
-      for (const [signal, handler] of handlers) process.off(signal, handler);
-    };
+    const release = catchSignals((signal) => child.kill(signal));
     const child = spawnForeground(program.file, [...program.args, ...args], env);
     child.once('error', (error) => {
       release();
-      reject(spawnFailure(program.file, error));
+      reject(error);
     });
     child.once('exit', (code, signal) => {
       release();
@@ -88,5 +48,13 @@ function spawnAndForward({ program, args, env }: RunOptions): Promise<number> {
  */
 export async function runClaude(options: RunOptions): Promise<number> {
   replaceProcess(options);
-  return spawnAndForward(options);
+  try {
+    return await spawnAndForward(options);
+  } catch (error) {
+    const errno = errnoOf(error);
+    const code = errno === 'ENOENT' ? 'CLAUDE_NOT_FOUND' : 'CLAUDE_NOT_EXECUTABLE';
+    throw new Failure(code, `cannot run ${options.program.file} (${errno || String(error)})`, {
+      cause: error,
+    });
+  }
 }
