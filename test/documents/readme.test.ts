@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { COMMANDS, type Command } from '../../src/cli/commands.ts';
@@ -7,7 +8,7 @@ import { SETTINGS } from '../../src/config.ts';
 import { Failure, type FailureCode } from '../../src/errors.ts';
 import { resolvePaths } from '../../src/paths.ts';
 import { readMarkdown } from '../support/markdown.ts';
-import { createProgramHome, runProgram } from '../support/program.ts';
+import { createProgramHome, PROGRAM, runProgram } from '../support/program.ts';
 
 const repository = new URL('../../', import.meta.url);
 const source = (path: string): string => readFileSync(new URL(`src/${path}`, repository), 'utf8');
@@ -85,6 +86,32 @@ describe('README.md', () => {
     }
     const after = await runProgram(home, ['status']);
     expect(after.status).toBe(3);
+  });
+
+  it('shows how to copy the certificate, start over and uninstall, and that does it', async () => {
+    const home = await createProgramHome();
+    const bin = join(home.dir, 'bin');
+    mkdirSync(bin);
+    symlinkSync(PROGRAM, join(bin, 'claude-secure'));
+    const env = { ...home.env, PATH: `${bin}:${home.env.PATH}` };
+    const type = (text: string): void => {
+      const lines = shellLines.find((block) => block.join('\n').includes(text)) as string[];
+      const ours = lines.filter((line) => !line.startsWith('npm '));
+      execFileSync('bash', ['-euc', ours.join('\n')], { env, cwd: home.dir, stdio: 'pipe' });
+    };
+
+    type('cp "$(claude-secure cert path)"');
+    const copied = readFileSync(join(home.dir, '.ssl/claude-secure-ca.pem'), 'utf8');
+    expect(copied).toBe(readFileSync(home.paths.serverCertificate, 'utf8'));
+
+    type('claude-secure/certs');
+    const anew = readFileSync(home.paths.serverCertificate, 'utf8');
+    expect(anew).toContain('BEGIN CERTIFICATE');
+    expect(anew).not.toBe(copied);
+
+    type('npm uninstall');
+    expect(existsSync(home.paths.root)).toBe(false);
+    expect((await runProgram(home, ['status'])).status).toBe(3);
   });
 
   it('leads nowhere that does not exist', () => {
