@@ -76,14 +76,14 @@ function whyNot(found: FoundDaemon, options: EnsureOptions): Failure {
       { hint: 'allow connections to 127.0.0.1 in the sandbox it runs in' },
     );
   }
-  if (found.state === 'foreign' && found.reason === 'expired') {
-    return new Failure(
-      'DAEMON_UNHEALTHY',
-      `the daemon on port ${port} (${holder}) serves an expired certificate`,
-      { hint: 'correct the clock, or end that process and try again' },
-    );
+  if (found.state === 'foreign') {
+    const failure = portTaken(options.paths, { port: options.config.port || port });
+    if (found.reason !== 'expired') return failure;
+    // Perhaps our own daemon, after a clock jump: nothing proves it, so nothing may be sent to it.
+    return new Failure('PORT_TAKEN', `${failure.message}, whose certificate has expired`, {
+      hint: 'correct the clock, or end that process and try again',
+    });
   }
-  if (found.state === 'foreign') return portTaken(options.paths, { port: options.config.port || port });
   return new Failure('DAEMON_UNHEALTHY', `port ${port} is held by ${holder}, which does not answer`, {
     hint: 'end that process, or set CLAUDE_SECURE_PORT to another port',
   });
@@ -122,7 +122,7 @@ async function startUnderLock(options: EnsureOptions): Promise<EnsuredDaemon | u
  * 1. Find it: state.json and the kept port say where, TLS under `roots` and the instance id say who (R9).
  * 2. Ours and as new as we are: done. Older, or on another port than `CLAUDE_SECURE_PORT` asks for: ended if
  *    nobody uses it, else used with a notice. A newer one is used as it is.
- * 3. A sandbox that forbids connecting, or an expired certificate under our root, cannot be cured by a start.
+ * 3. A sandbox that forbids connecting cannot be cured by a start.
  * 4. Starting, hanging, or giving way to another instance: look again until `limits.startMs` is over.
  * 5. Too many starts failed: no further one before the pause is over (crash.ts).
  * 6. Take start.lock, so that of many launchers one starts; without it look again, it breaks when it is stale.
@@ -138,7 +138,7 @@ export async function ensureDaemon(options: EnsureOptions): Promise<EnsuredDaemo
     if (last.state === 'ours') {
       const running = await useRunning(last, options);
       if (running) return running;
-    } else if (last.state === 'blocked' || (last.state === 'foreign' && last.reason === 'expired')) {
+    } else if (last.state === 'blocked') {
       throw whyNot(last, options);
     } else if (last.state === 'unhealthy') {
       return undefined;

@@ -9,10 +9,7 @@ const STARTING_POLL_MS = 25;
 export type Probe =
   /** Nothing listens. */
   | { readonly state: 'absent'; readonly reason: string }
-  /**
-   * Something listens that is not our daemon. `expired` alone is under our own root: OpenSSL looks at dates
-   * only after it found the issuer.
-   */
+  /** Something listens that is not proven to be our daemon; `expired` may still be ours. */
   | { readonly state: 'foreign'; readonly reason: 'plaintext' | 'untrusted' | 'expired' | 'not-ours' }
   /** This process may not connect at all: a sandbox. */
   | { readonly state: 'blocked'; readonly reason: string }
@@ -41,8 +38,8 @@ function classifyError(error: unknown): Probe {
   const known = BY_ERRNO[errno];
   if (known) return known;
   if (errno.startsWith('ERR_SSL_')) return { state: 'foreign', reason: 'plaintext' };
-  // llhttp's name for an answer that is no HTTP.
-  if (errno.startsWith('HPE_')) return { state: 'foreign', reason: 'not-ours' };
+  // How undici tells an answer that is no HTTP; every failure of TLS has a code of OpenSSL's or Node's.
+  if (errno === '' || /^(?:HPE|UND_ERR)_/.test(errno)) return { state: 'foreign', reason: 'not-ours' };
   return { state: 'foreign', reason: 'untrusted' };
 }
 
