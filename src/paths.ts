@@ -17,7 +17,7 @@
  * | store/                  | store        | 0700 | LevelDB: clients, grants                                |
  * | logs/daemon.log{,.1,.2} | daemon       | 0600 | JSON lines                                              |
  * | logs/boot.log           | daemon start | 0600 | stdout and stderr of the last start                     |
- * | launch/*                | launcher     | 0600 | bundles, settings and MCP configs, named by content     |
+ * | launch/*                | launcher     | 0600 | settings, MCP configs, bundles (0644), named by content |
  */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
