@@ -6,6 +6,8 @@
  * 2. create: the authority appears whole or not at all; of racing processes one wins and all use it
  * 3. renew: the identity is issued, proven by a handshake, then flipped
  * 4. publish: the two public files are derived, and repaired wherever they differ
+ *
+ * Steps 2 and 3 are imported when they are due: a launch that reuses loads neither node-forge nor node:tls.
  */
 import type { CertificateReport } from '../control.ts';
 import { collectTemporaryFiles, createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
@@ -15,7 +17,6 @@ import type { Authority } from './authority.ts';
 import { decide, type RenewalReason } from './decide.ts';
 import { createNotices } from './notices.ts';
 import { publish } from './publish.ts';
-import { replaceIdentity } from './replace-identity.ts';
 import { createReport } from './report.ts';
 import { readStored } from './stored.ts';
 import { authorityFailure, parseUsable, type Usable } from './usable.ts';
@@ -44,12 +45,6 @@ function prepareHome(paths: Paths): void {
   if (readOwnFile(paths.gitignore, { secret: false }) === undefined) createFileAtomic(paths.gitignore, '*\n');
 }
 
-async function createAuthority(paths: Paths, hostnames: readonly string[], now: Date): Promise<boolean> {
-  const { issueAuthority } = await import('./issue.ts');
-  const { permittedSubtrees } = await import('./permitted-subtrees.ts');
-  return createFileAtomic(paths.authority, issueAuthority(permittedSubtrees(hostnames), now));
-}
-
 /** Publishes what is usable and tells it. */
 function conclude(paths: Paths, usable: Usable, hostnames: readonly string[]) {
   const { authority, identity } = usable;
@@ -68,6 +63,7 @@ export async function renewUnder(
   authority: Authority,
   { hostnames, reason }: CertificateOptions & { readonly reason: RenewalReason },
 ): Promise<Certificates> {
+  const { replaceIdentity } = await import('./replace-identity.ts');
   const now = new Date();
   await replaceIdentity(paths, authority, { names: localNames(hostnames), now, reason });
   // Of two renewals at once the later flip stands: what is told is what stands.
@@ -93,7 +89,8 @@ export async function ensureCertificate(
   let decision = decide(stored, wish);
   let isCreated = false;
   if (decision.action === 'create') {
-    isCreated = await createAuthority(paths, hostnames, wish.now);
+    const { createAuthority } = await import('./create-authority.ts');
+    isCreated = createAuthority(paths, hostnames, wish.now);
     stored = readStored(paths);
     decision = decide(stored, wish);
   }

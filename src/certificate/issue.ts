@@ -1,4 +1,4 @@
-/** Makes keys and certificates (design 8). Loaded only when something must be issued. */
+/** Makes keys and certificates (design 8). */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { limits } from '../limits.ts';

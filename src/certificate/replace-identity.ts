@@ -3,6 +3,7 @@ import type { Paths } from '../paths.ts';
 import { isPermitted } from './addresses.ts';
 import type { Authority } from './authority.ts';
 import type { RenewalReason, Wish } from './decide.ts';
+import { issueIdentity } from './issue.ts';
 import { verifyIdentity } from './verify-identity.ts';
 
 /**
@@ -14,7 +15,6 @@ export async function replaceIdentity(
   authority: Authority,
   wish: Wish & { readonly reason: RenewalReason },
 ): Promise<void> {
-  const { issueIdentity } = await import('./issue.ts');
   const names = wish.names.filter((name) => isPermitted(name, authority.permittedNames));
   const text = issueIdentity(authority, names, wish.now);
   await verifyIdentity(text, authority, names);
