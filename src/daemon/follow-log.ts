@@ -113,7 +113,9 @@ export async function* followLog(
     while (!signal.aborted) {
       // Before reading: lines written between the two then belong to the file that is still open.
       const inode = statSync(file, { throwIfNoEntry: false })?.ino;
-      if (reader) yield* reader.read();
+      const fresh = reader?.read() ?? [];
+      yield* fresh;
+      if (fresh.length > 0) continue;
       if (inode !== undefined && inode !== reader?.inode) {
         if (descriptor !== undefined) closeSync(descriptor);
         descriptor = openLog(file);

@@ -7,6 +7,8 @@ export interface Stranger {
   readonly port: number;
   /** Every byte that it received, decrypted if it speaks TLS. */
   received(): string;
+  /** Stops listening; open connections stay. */
+  close(): void;
 }
 
 export interface StrangerOptions {
@@ -35,7 +37,11 @@ export async function startStranger({ credentials, port = 0, answer }: StrangerO
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { port: (server.address() as AddressInfo).port, received: () => received };
+  return {
+    port: (server.address() as AddressInfo).port,
+    received: () => received,
+    close: () => void server.close(),
+  };
 }
 
 /** Answers every request with these bytes of HTTP. */
