@@ -1,4 +1,5 @@
 import type { Served } from './serve.ts';
+import { trustedFetch } from './trusted-fetch.ts';
 
 export const BOTH_TYPES = 'application/json, text/event-stream';
 
@@ -17,7 +18,7 @@ const headersOf = ({ token, session, headers }: Sent): Record<string, string> =>
 
 /** Posts a message, or a body as it stands. */
 export function post(url: string, sent: Sent, body: unknown): Promise<Response> {
-  return fetch(url, {
+  return trustedFetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headersOf(sent) },
     body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
@@ -25,7 +26,7 @@ export function post(url: string, sent: Sent, body: unknown): Promise<Response> 
 }
 
 export function send(method: 'GET' | 'DELETE', url: string, sent: Sent): Promise<Response> {
-  return fetch(url, { method, headers: headersOf(sent) });
+  return trustedFetch(url, { method, headers: headersOf(sent) });
 }
 
 export const call = (id: unknown, name: string, args: object = {}, more: object = {}) => ({

@@ -1,67 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Caller } from '../../src/caller.ts';
-import { BodyTooLarge, ClientGone, type Exchange, type Headers } from '../../src/exchange.ts';
 import type { Log } from '../../src/log.ts';
 import { createMcp, type Mcp } from '../../src/mcp/legs.ts';
 import type { Upstream } from '../../src/mcp/upstream.ts';
-
-/** The port of the routes on plain node:http: what is tested here is above the engines. */
-function toExchange(request: IncomingMessage, response: ServerResponse): Exchange {
-  const [path = '', query = ''] = (request.url ?? '').split('?');
-  const listeners = new Set<() => void>();
-  response.once('close', () => {
-    for (const listener of listeners) listener();
-  });
-  return {
-    method: request.method ?? '',
-    path,
-    query,
-    headers: request.headers as Headers,
-    repeated: [],
-    peer: '127.0.0.1',
-    get closed() {
-      return response.closed || response.writableEnded;
-    },
-    async body(maxBytes) {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of request) {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > maxBytes) {
-          response.writeHead(413).end();
-          throw new BodyTooLarge();
-        }
-      }
-      if (response.closed) throw new ClientGone();
-      return Buffer.concat(chunks);
-    },
-    respond(status, headers, body) {
-      if (!this.closed) response.writeHead(status, headers).end(body);
-    },
-    stream(status, headers) {
-      response.writeHead(status, headers).flushHeaders();
-      return {
-        get closed() {
-          return response.closed || response.writableEnded;
-        },
-        write: (chunk) => void (response.writableEnded || response.write(chunk)),
-        end: () => void response.end(),
-      };
-    },
-    drop: () => request.socket.destroy(),
-    onClose(listener) {
-      if (response.closed) listener();
-      else listeners.add(listener);
-    },
-  };
-}
+import { createRouter } from '../../src/server/router.ts';
+import { type EngineName, listen } from '../support/listen.ts';
+import { trust } from './trusted-fetch.ts';
 
 const silent = (): void => {};
-export const SILENT_LOG: Log = { error: silent, info: silent, debug: silent, close: silent };
+const SILENT_LOG: Log = { error: silent, info: silent, debug: silent, close: silent };
 
 export interface Served {
   readonly url: string;
@@ -74,8 +21,8 @@ export interface Served {
   end(token: string): void;
 }
 
-/** Serves the routes of `createMcp` on a free port of loopback until the test ends. */
-export async function serveMcp(upstream: Upstream, now?: () => number): Promise<Served> {
+/** Serves the routes of `createMcp` over TLS, on a free port of loopback, until the test ends. */
+export async function serveMcp(engine: EngineName, upstream: Upstream, now?: () => number): Promise<Served> {
   const tokens = new Map<string, { caller: Caller; controller: AbortController }>();
   let authenticated = 0;
   const mcp = createMcp({
@@ -89,21 +36,15 @@ export async function serveMcp(upstream: Upstream, now?: () => number): Promise<
       return caller;
     },
   });
-  const server = createServer((request, response) => {
-    const exchange = toExchange(request, response);
-    const handler = mcp.routes[exchange.path]?.[exchange.method];
-    if (handler) void handler(exchange);
-    else response.writeHead(405).end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port, ca, faults } = await listen(engine, createRouter(mcp.routes));
   onTestFinished(() => {
     mcp.close();
-    server.closeAllConnections();
-    server.close();
+    expect(faults).toEqual([]);
   });
+  const url = `https://127.0.0.1:${port}`;
+  trust(url, ca);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     mcp,
     token(grantId, workspace) {
       const tokenId = `${grantId}-${tokens.size}`;

@@ -1,454 +1,469 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { limits } from '../../src/limits.ts';
+import { ENGINES } from '../support/listen.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { call, initialize, openSession, post, send } from './client.ts';
 import { readEvents } from './event-reader.ts';
 import { type Asked, createScriptedUpstream } from './scripted-upstream.ts';
 import { serveMcp } from './serve.ts';
+import { trustedFetch } from './trusted-fetch.ts';
 
-const HALF_HOUR_MS = 30 * 60_000;
+describe.each(ENGINES)('on the engine %s', (engine) => {
+  const HALF_HOUR_MS = 30 * 60_000;
 
-/** `echo` answers at once, `tell` sends a progress or log note first, `hold` waits for the test. */
-async function start(now?: () => number) {
-  const held: Asked[] = [];
-  const upstream = createScriptedUpstream((asked) => {
-    const {
-      name,
-      arguments: args,
-      _meta,
-    } = asked.request.params as Record<string, Record<string, unknown>> & {
-      name: string;
-    };
-    if (name === 'hold') return void held.push(asked);
-    if (name === 'tell') {
-      const params = { progressToken: _meta?.progressToken, progress: 1, message: args?.text };
-      asked.deliver({ jsonrpc: '2.0', method: 'notifications/progress', params }, asked.request.id);
-    }
-    asked.result({ echo: args });
-  });
-  const served = await serveMcp(upstream, now);
-  const token = served.token('a');
-  const session = await openSession(served, token);
-  return { ...served, served, upstream, held, token, session, mcpUrl: `${served.url}/mcp` };
-}
-
-describe('opening a session', () => {
-  it.each([
-    ['2025-11-25', '2025-11-25'],
-    ['2025-06-18', '2025-06-18'],
-    ['2025-03-26', '2025-03-26'],
-    ['2024-11-05', '2024-11-05'],
-    ['1999-01-01', '2025-11-25'],
-    ['2026-07-28', '2025-11-25'],
-  ])('a client that asks for %s gets %s and the upstream’s own capabilities', async (asked, given) => {
-    const { mcpUrl, token } = await start();
-    const response = await post(mcpUrl, { token }, initialize(asked));
-    expect(response.status).toBe(200);
-    expect(response.headers.get('cache-control')).toBe('no-store');
-    expect(await response.json()).toEqual({
-      jsonrpc: '2.0',
-      id: 'first',
-      result: {
-        protocolVersion: given,
-        capabilities: { tools: { listChanged: true } },
-        serverInfo: { name: 'scripted', version: '1' },
-      },
+  /** `echo` answers at once, `tell` sends a progress or log note first, `hold` waits for the test. */
+  async function start(now?: () => number) {
+    const held: Asked[] = [];
+    const upstream = createScriptedUpstream((asked) => {
+      const {
+        name,
+        arguments: args,
+        _meta,
+      } = asked.request.params as Record<string, Record<string, unknown>> & {
+        name: string;
+      };
+      if (name === 'hold') return void held.push(asked);
+      if (name === 'tell') {
+        const params = { progressToken: _meta?.progressToken, progress: 1, message: args?.text };
+        asked.deliver({ jsonrpc: '2.0', method: 'notifications/progress', params }, asked.request.id);
+      }
+      asked.result({ echo: args });
     });
-  });
-
-  it('R48: ids are 256 random bits, and no two are alike', async () => {
-    const { served, token } = await start();
-    const ids = await Promise.all(Array.from({ length: 20 }, () => openSession(served, token)));
-    expect(new Set(ids).size).toBe(20);
-    for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
-  });
-
-  it('initialize without its parts is an error and opens nothing', async () => {
-    const { mcpUrl, token, mcp } = await start();
-    const response = await post(mcpUrl, { token }, { ...initialize(), params: { protocolVersion: 1 } });
-    expect(await response.json()).toMatchObject({ id: 'first', error: { code: -32_602 } });
-    expect(response.headers.get('mcp-session-id')).toBeNull();
-    expect(mcp.sessions()).toBe(1);
-  });
-
-  it('an upstream that does not start is an error now and another try for the next client', async () => {
-    let attempts = 0;
-    const good = createScriptedUpstream(() => {});
-    const served = await serveMcp({
-      name: 'flaky',
-      connect: (deliver) => (++attempts === 1 ? Promise.reject(new Error('/secret')) : good.connect(deliver)),
-    });
+    const served = await serveMcp(engine, upstream, now);
     const token = served.token('a');
-    const failed = await (await post(`${served.url}/mcp`, { token }, initialize())).text();
-    expect(JSON.parse(failed)).toMatchObject({ error: { code: -32_603 } });
-    expect(failed).not.toContain('secret');
-    expect(await openSession(served, token)).toBeTruthy();
-  });
-});
+    const session = await openSession(served, token);
+    return { ...served, served, upstream, held, token, session, mcpUrl: `${served.url}/mcp` };
+  }
 
-describe('requests', () => {
-  it('an answer that comes at once is JSON', async () => {
-    const { mcpUrl, token, session } = await start();
-    const response = await post(mcpUrl, { token, session }, call(7, 'echo', { a: 1 }));
-    expect(response.headers.get('content-type')).toBe('application/json');
-    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 7, result: { echo: { a: 1 } } });
-  });
+  describe('opening a session', () => {
+    it.each([
+      ['2025-11-25', '2025-11-25'],
+      ['2025-06-18', '2025-06-18'],
+      ['2025-03-26', '2025-03-26'],
+      ['2024-11-05', '2024-11-05'],
+      ['1999-01-01', '2025-11-25'],
+      ['2026-07-28', '2025-11-25'],
+    ])('a client that asks for %s gets %s and the upstream’s own capabilities', async (asked, given) => {
+      const { mcpUrl, token } = await start();
+      const response = await post(mcpUrl, { token }, initialize(asked));
+      expect(response.status).toBe(200);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(await response.json()).toEqual({
+        jsonrpc: '2.0',
+        id: 'first',
+        result: {
+          protocolVersion: given,
+          capabilities: { tools: { listChanged: true } },
+          serverInfo: { name: 'scripted', version: '1' },
+        },
+      });
+    });
 
-  it('ping is answered without the upstream', async () => {
-    const { mcpUrl, token, session, upstream } = await start();
-    const before = upstream.received.length;
-    const response = await post(mcpUrl, { token, session }, { jsonrpc: '2.0', id: 'p', method: 'ping' });
-    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 'p', result: {} });
-    expect(upstream.received.length).toBe(before);
-  });
+    it('R48: ids are 256 random bits, and no two are alike', async () => {
+      const { served, token } = await start();
+      const ids = await Promise.all(Array.from({ length: 20 }, () => openSession(served, token)));
+      expect(new Set(ids).size).toBe(20);
+      for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
+    });
 
-  it('notifications and responses get 202 without a body and stay here', async () => {
-    const { mcpUrl, token, session, upstream } = await start();
-    const before = upstream.received.length;
-    for (const message of [
-      { jsonrpc: '2.0', method: 'notifications/initialized' },
-      { jsonrpc: '2.0', method: 'notifications/roots/list_changed' },
-      { jsonrpc: '2.0', id: 1, result: {} },
-    ]) {
-      const response = await post(mcpUrl, { token, session }, message);
-      expect([response.status, await response.text()]).toEqual([202, '']);
-    }
-    expect(upstream.received.length).toBe(before);
-  });
+    it('initialize without its parts is an error and opens nothing', async () => {
+      const { mcpUrl, token, mcp } = await start();
+      const response = await post(mcpUrl, { token }, { ...initialize(), params: { protocolVersion: 1 } });
+      expect(await response.json()).toMatchObject({ id: 'first', error: { code: -32_602 } });
+      expect(response.headers.get('mcp-session-id')).toBeNull();
+      expect(mcp.sessions()).toBe(1);
+    });
 
-  it('progress comes on the request’s own stream under the client’s own token', async () => {
-    const { mcpUrl, token, session } = await start();
-    const message = call(1, 'tell', { text: 'half' }, { _meta: { progressToken: 'mine' } });
-    const response = await post(mcpUrl, { token, session }, message);
-    expect(response.headers.get('content-type')).toBe('text/event-stream');
-    const events = readEvents(response);
-    expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
-    expect(await events.message()).toMatchObject({ params: { progressToken: 'mine', message: 'half' } });
-    expect(await events.message()).toMatchObject({ id: 1, result: {} });
-    expect(await events.next()).toBeUndefined();
-  });
-
-  it('progress nobody asked for is dropped', async () => {
-    const { mcpUrl, token, session } = await start();
-    const response = await post(mcpUrl, { token, session }, call(1, 'tell'));
-    expect(await response.json()).toMatchObject({ id: 1 });
-  });
-
-  it('a client before 2025-11-25 gets no event without data', async () => {
-    const { served, mcpUrl, token } = await start();
-    const session = await openSession(served, token, '2025-06-18');
-    const message = call(1, 'tell', {}, { _meta: { progressToken: 5 } });
-    const events = readEvents(await post(mcpUrl, { token, session }, message));
-    expect((await events.next())?.data).toContain('"progressToken":5');
-  });
-
-  it('cancelling reaches the upstream under its own id, and the request’s answer ends without a response', async () => {
-    const { mcpUrl, token, session, upstream, held } = await start();
-    const answer = post(mcpUrl, { token, session }, call('x', 'hold'));
-    await expect.poll(() => held.length).toBe(1);
-    const params = { requestId: 'x', reason: 'changed my mind' };
-    await post(mcpUrl, { token, session }, { jsonrpc: '2.0', method: 'notifications/cancelled', params });
-    expect(await readEvents(await answer).next()).toMatchObject({ data: '' });
-    const [{ request } = { request: undefined }] = held;
-    expect(upstream.received.at(-1)).toMatchObject({
-      method: 'notifications/cancelled',
-      params: { requestId: request?.id, reason: 'changed my mind' },
+    it('an upstream that does not start is an error now and another try for the next client', async () => {
+      let attempts = 0;
+      const good = createScriptedUpstream(() => {});
+      const served = await serveMcp(engine, {
+        name: 'flaky',
+        connect: (deliver) =>
+          ++attempts === 1 ? Promise.reject(new Error('/secret')) : good.connect(deliver),
+      });
+      const token = served.token('a');
+      const failed = await (await post(`${served.url}/mcp`, { token }, initialize())).text();
+      expect(JSON.parse(failed)).toMatchObject({ error: { code: -32_603 } });
+      expect(failed).not.toContain('secret');
+      expect(await openSession(served, token)).toBeTruthy();
     });
   });
 
-  it('a batch is for 2025-03-26 alone, and every request in it is answered', async () => {
-    const { served, mcpUrl, token, session } = await start();
-    const messages = [call(1, 'echo'), { jsonrpc: '2.0', method: 'notifications/x' }, call(2, 'echo')];
-    expect((await post(mcpUrl, { token, session }, messages)).status).toBe(400);
-    const older = await openSession(served, token, '2025-03-26');
-    const events = readEvents(await post(mcpUrl, { token, session: older }, messages));
-    expect([(await events.message()).id, (await events.message()).id]).toEqual([1, 2]);
-    expect(await events.next()).toBeUndefined();
-  });
-
-  it.each([
-    ['invalid JSON', '{', {}, 400, -32_700],
-    ['an empty body', '', {}, 400, -32_700],
-    ['a null id', { jsonrpc: '2.0', id: null, method: 'ping' }, {}, 400, -32_600],
-    ['text/plain', call(1, 'echo'), { 'content-type': 'text/plain' }, 415, -32_000],
-    ['no UTF-8', call(1, 'echo'), { 'content-type': 'application/json; charset=latin1' }, 415, -32_000],
-    ['JSON alone accepted', call(1, 'echo'), { accept: 'application/json' }, 406, -32_000],
-    ['events alone accepted', call(1, 'echo'), { accept: 'text/event-stream' }, 406, -32_000],
-    ['events refused', call(1, 'echo'), { accept: '*/*, text/event-stream;q=0' }, 200, undefined],
-    ['anything accepted', call(1, 'echo'), { accept: '*/*' }, 200, undefined],
-    [
-      'a charset of UTF-8',
-      call(1, 'echo'),
-      { 'content-type': 'Application/JSON; charset="UTF-8"' },
-      200,
-      undefined,
-    ],
-    ['an unknown revision', call(1, 'echo'), { 'mcp-protocol-version': '2025-01-01' }, 400, -32_000],
-    ['a second initialize', initialize(), {}, 400, -32_600],
-  ])('R49: %s', async (_what, body, headers, status, code) => {
-    const { mcpUrl, token, session } = await start();
-    const response = await post(mcpUrl, { token, session, headers }, body);
-    expect(response.status).toBe(status);
-    expect((await response.json()).error?.code).toBe(code);
-  });
-});
-
-describe('2026-07-28', () => {
-  const discover = {
-    jsonrpc: '2.0',
-    id: 'server-discover-probe-1',
-    method: 'server/discover',
-    params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } },
-  };
-  const modern = { 'mcp-protocol-version': '2026-07-28' };
-
-  it.each([
-    ['the probe of Claude 2.1.330', discover, modern],
-    ['a probe without its header', discover, {}],
-    ['a call with the header alone', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, modern],
-    ['a call with _meta alone', { ...discover, method: 'tools/list' }, {}],
-    ['a listen', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen' }, {}],
-  ])('%s gets an error with its id that is none of that revision’s own', async (_what, body, headers) => {
-    const { mcpUrl, token, session } = await start();
-    for (const sent of [
-      { token, headers },
-      { token, session, headers },
-    ]) {
-      const response = await post(mcpUrl, sent, body);
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: body.id, error: { code: -32_000 } });
-      expect(response.headers.get('mcp-session-id')).toBeNull();
-    }
-  });
-});
-
-describe('the session’s owner', () => {
-  it('R48: with another grant’s token a session is as unknown as one that never was', async () => {
-    const { mcpUrl, session, served } = await start();
-    const other = served.token('b');
-    const unknown = 'A'.repeat(43);
-    const answers = async (id: string) => {
-      const sent = { token: other, session: id };
-      const responses = [
-        await post(mcpUrl, sent, call(1, 'echo')),
-        await send('GET', mcpUrl, sent),
-        await send('GET', mcpUrl, { ...sent, headers: { 'last-event-id': '1-0' } }),
-        await send('DELETE', mcpUrl, sent),
-      ];
-      return Promise.all(responses.map(async (response) => [response.status, await response.text()]));
-    };
-    const foreign = await answers(session);
-    expect(foreign).toEqual(await answers(unknown));
-    expect(foreign.map(([status]) => status)).toEqual([404, 404, 404, 404]);
-  });
-
-  it('R48: without a token 401, whatever the session', async () => {
-    const { mcpUrl, session } = await start();
-    expect((await post(mcpUrl, { token: '', session }, call(1, 'echo'))).status).toBe(401);
-    expect((await send('GET', mcpUrl, { token: '', session })).status).toBe(401);
-    expect((await send('DELETE', mcpUrl, { token: '', session })).status).toBe(401);
-  });
-
-  it('R48: a token of the same grant that came later keeps the session', async () => {
-    const { mcpUrl, session, served, token } = await start();
-    served.end(token);
-    const rotated = served.token('a');
-    expect((await post(mcpUrl, { token: rotated, session }, call(1, 'echo'))).status).toBe(200);
-  });
-
-  it('R48: no session id is 400, after DELETE 404, and DELETE cancels what was open', async () => {
-    const { mcpUrl, token, session, held, upstream } = await start();
-    const missing = await post(mcpUrl, { token }, call(1, 'echo'));
-    expect([missing.status, (await missing.json()).id]).toEqual([400, 1]);
-    const open = post(mcpUrl, { token, session }, call(1, 'hold'));
-    await expect.poll(() => held.length).toBe(1);
-    expect((await send('DELETE', mcpUrl, { token, session })).status).toBe(204);
-    expect(upstream.received.at(-1)).toMatchObject({ method: 'notifications/cancelled' });
-    await (await open).text();
-    expect((await post(mcpUrl, { token, session }, call(2, 'echo'))).status).toBe(404);
-  });
-
-  it('R48: a session idle for 30 minutes is gone, one with an open stream is not', async () => {
-    let now = 0;
-    const { mcpUrl, token, session, served } = await start(() => now);
-    const listening = await openSession(served, token);
-    const stream = readEvents(await send('GET', mcpUrl, { token, session: listening }));
-    now = HALF_HOUR_MS;
-    expect((await post(mcpUrl, { token, session }, call(1, 'echo'))).status).toBe(200);
-    now += HALF_HOUR_MS + 1;
-    expect((await post(mcpUrl, { token, session }, call(1, 'echo'))).status).toBe(404);
-    expect((await post(mcpUrl, { token, session: listening }, call(1, 'echo'))).status).toBe(200);
-    await stream.cancel();
-  });
-});
-
-describe('streams', () => {
-  it('R45: a stream ends with its token, and the token’s successor fetches the response', async () => {
-    const { mcpUrl, token, session, served, held } = await start();
-    const standalone = readEvents(await send('GET', mcpUrl, { token, session }));
-    const posted = post(mcpUrl, { token, session }, call(1, 'hold'));
-    await expect.poll(() => held.length).toBe(1);
-    served.end(token);
-    const events = readEvents(await posted);
-    const primed = await events.next();
-    expect(await events.next()).toBeUndefined();
-    expect(await standalone.next()).toMatchObject({ data: '' });
-    expect(await standalone.next()).toBeUndefined();
-    expect((await post(mcpUrl, { token, session }, call(2, 'echo'))).status).toBe(401);
-
-    held[0]!.result({ late: true });
-    const headers = { 'last-event-id': primed!.id! };
-    const resumed = readEvents(await send('GET', mcpUrl, { token: served.token('a'), session, headers }));
-    expect(await resumed.message()).toMatchObject({ id: 1, result: { late: true } });
-    expect(await resumed.next()).toBeUndefined();
-  });
-
-  it('R45: a token that ends while its body arrives opens a stream that ends at once', async () => {
-    const { mcpUrl, token, session, served } = await start();
-    const { readable, writable } = new TransformStream<Uint8Array>();
-    const posting = fetch(mcpUrl, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'mcp-session-id': session,
-        'content-type': 'application/json',
-        accept: '*/*',
-      },
-      body: readable,
-      duplex: 'half',
-    } as RequestInit);
-    const body = Buffer.from(JSON.stringify(call(1, 'echo')));
-    const writer = writable.getWriter();
-    await writer.write(body.subarray(0, 10));
-    await expect.poll(() => served.authenticated()).toBe(2);
-    served.end(token);
-    await writer.write(body.subarray(10));
-    await writer.close();
-    const events = readEvents(await posting);
-    expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
-    expect(await events.next()).toBeUndefined();
-  });
-
-  it('R45: nothing is written to a stream after its token ended', async () => {
-    const { mcpUrl, token, session, served, upstream } = await start();
-    const standalone = readEvents(await send('GET', mcpUrl, { token, session }));
-    await standalone.next();
-    served.end(token);
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-    expect(await standalone.next()).toBeUndefined();
-  });
-
-  it('Last-Event-ID replays that stream alone, from that event on', async () => {
-    const { mcpUrl, token, session, held } = await start();
-    const message = call(1, 'hold', {}, { _meta: { progressToken: 1 } });
-    const posted = post(mcpUrl, { token, session }, message);
-    await expect.poll(() => held.length).toBe(1);
-    const [{ request, deliver, result } = {} as Asked] = held;
-    const step = (progress: number) =>
-      deliver({
-        jsonrpc: '2.0',
-        method: 'notifications/progress',
-        params: { progressToken: request.id, progress },
-      });
-    step(1);
-    const events = readEvents(await posted);
-    await events.next();
-    const { id } = (await events.next())!;
-    step(2);
-    await events.cancel();
-    step(3);
-    const other = readEvents(
-      await post(mcpUrl, { token, session }, call(9, 'tell', {}, { _meta: { progressToken: 9 } })),
-    );
-    await other.message();
-    result('done');
-    const headers = { 'last-event-id': id! };
-    const resumed = readEvents(await send('GET', mcpUrl, { token, session, headers }));
-    expect(await resumed.message()).toMatchObject({ params: { progress: 2 } });
-    expect(await resumed.message()).toMatchObject({ params: { progress: 3 } });
-    expect(await resumed.message()).toMatchObject({ id: 1, result: 'done' });
-    expect(await resumed.next()).toBeUndefined();
-  });
-
-  it.each(['1-99', '99-0', '-1', '1-0-0', 'x', '', '9007199254740993-1', '1-1e3'])(
-    'a Last-Event-ID of %j that was never given is 400',
-    async (id) => {
+  describe('requests', () => {
+    it('an answer that comes at once is JSON', async () => {
       const { mcpUrl, token, session } = await start();
-      const headers = { 'last-event-id': id };
-      expect((await send('GET', mcpUrl, { token, session, headers })).status).toBe(400);
-    },
-  );
+      const response = await post(mcpUrl, { token, session }, call(7, 'echo', { a: 1 }));
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 7, result: { echo: { a: 1 } } });
+    });
 
-  it('list changes come on the GET stream of every session; a second GET takes over from the first', async () => {
-    const { mcpUrl, token, session, upstream } = await start();
-    const first = readEvents(await send('GET', mcpUrl, { token, session }));
-    await first.next();
-    const second = readEvents(await send('GET', mcpUrl, { token, session }));
-    await second.next();
-    expect(await first.next()).toBeUndefined();
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-    expect(await second.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
-    await second.cancel();
+    it('ping is answered without the upstream', async () => {
+      const { mcpUrl, token, session, upstream } = await start();
+      const before = upstream.received.length;
+      const response = await post(mcpUrl, { token, session }, { jsonrpc: '2.0', id: 'p', method: 'ping' });
+      expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 'p', result: {} });
+      expect(upstream.received.length).toBe(before);
+    });
+
+    it('notifications and responses get 202 without a body and stay here', async () => {
+      const { mcpUrl, token, session, upstream } = await start();
+      const before = upstream.received.length;
+      for (const message of [
+        { jsonrpc: '2.0', method: 'notifications/initialized' },
+        { jsonrpc: '2.0', method: 'notifications/roots/list_changed' },
+        { jsonrpc: '2.0', id: 1, result: {} },
+      ]) {
+        const response = await post(mcpUrl, { token, session }, message);
+        expect([response.status, await response.text()]).toEqual([202, '']);
+      }
+      expect(upstream.received.length).toBe(before);
+    });
+
+    it('progress comes on the request’s own stream under the client’s own token', async () => {
+      const { mcpUrl, token, session } = await start();
+      const message = call(1, 'tell', { text: 'half' }, { _meta: { progressToken: 'mine' } });
+      const response = await post(mcpUrl, { token, session }, message);
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      const events = readEvents(response);
+      expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
+      expect(await events.message()).toMatchObject({ params: { progressToken: 'mine', message: 'half' } });
+      expect(await events.message()).toMatchObject({ id: 1, result: {} });
+      expect(await events.next()).toBeUndefined();
+    });
+
+    it('progress nobody asked for is dropped', async () => {
+      const { mcpUrl, token, session } = await start();
+      const response = await post(mcpUrl, { token, session }, call(1, 'tell'));
+      expect(await response.json()).toMatchObject({ id: 1 });
+    });
+
+    it('a client before 2025-11-25 gets no event without data', async () => {
+      const { served, mcpUrl, token } = await start();
+      const session = await openSession(served, token, '2025-06-18');
+      const message = call(1, 'tell', {}, { _meta: { progressToken: 5 } });
+      const events = readEvents(await post(mcpUrl, { token, session }, message));
+      expect((await events.next())?.data).toContain('"progressToken":5');
+    });
+
+    it('cancelling reaches the upstream under its own id, and the request’s answer ends without a response', async () => {
+      const { mcpUrl, token, session, upstream, held } = await start();
+      const answer = post(mcpUrl, { token, session }, call('x', 'hold'));
+      await waitFor('the calls at the upstream', () => held.length === 1);
+      const params = { requestId: 'x', reason: 'changed my mind' };
+      await post(mcpUrl, { token, session }, { jsonrpc: '2.0', method: 'notifications/cancelled', params });
+      expect(await readEvents(await answer).next()).toMatchObject({ data: '' });
+      const [{ request } = { request: undefined }] = held;
+      expect(upstream.received.at(-1)).toMatchObject({
+        method: 'notifications/cancelled',
+        params: { requestId: request?.id, reason: 'changed my mind' },
+      });
+    });
+
+    it('a batch is for 2025-03-26 alone, and every request in it is answered', async () => {
+      const { served, mcpUrl, token, session } = await start();
+      const messages = [call(1, 'echo'), { jsonrpc: '2.0', method: 'notifications/x' }, call(2, 'echo')];
+      expect((await post(mcpUrl, { token, session }, messages)).status).toBe(400);
+      const older = await openSession(served, token, '2025-03-26');
+      const events = readEvents(await post(mcpUrl, { token, session: older }, messages));
+      expect([(await events.message()).id, (await events.message()).id]).toEqual([1, 2]);
+      expect(await events.next()).toBeUndefined();
+    });
+
+    it.each([
+      ['invalid JSON', '{', {}, 400, -32_700],
+      ['an empty body', '', {}, 400, -32_700],
+      ['a null id', { jsonrpc: '2.0', id: null, method: 'ping' }, {}, 400, -32_600],
+      ['text/plain', call(1, 'echo'), { 'content-type': 'text/plain' }, 415, -32_000],
+      ['no UTF-8', call(1, 'echo'), { 'content-type': 'application/json; charset=latin1' }, 415, -32_000],
+      ['JSON alone accepted', call(1, 'echo'), { accept: 'application/json' }, 406, -32_000],
+      ['events alone accepted', call(1, 'echo'), { accept: 'text/event-stream' }, 406, -32_000],
+      ['events refused', call(1, 'echo'), { accept: '*/*, text/event-stream;q=0' }, 200, undefined],
+      ['anything accepted', call(1, 'echo'), { accept: '*/*' }, 200, undefined],
+      [
+        'a charset of UTF-8',
+        call(1, 'echo'),
+        { 'content-type': 'Application/JSON; charset="UTF-8"' },
+        200,
+        undefined,
+      ],
+      ['an unknown revision', call(1, 'echo'), { 'mcp-protocol-version': '2025-01-01' }, 400, -32_000],
+      ['a second initialize', initialize(), {}, 400, -32_600],
+    ])('R49: %s', async (_what, body, headers, status, code) => {
+      const { mcpUrl, token, session } = await start();
+      const response = await post(mcpUrl, { token, session, headers }, body);
+      expect(response.status).toBe(status);
+      expect((await response.json()).error?.code).toBe(code);
+    });
   });
 
-  it('what the upstream says to nobody in particular reaches nobody', async () => {
-    const { mcpUrl, token, session, upstream } = await start();
-    const stream = readEvents(await send('GET', mcpUrl, { token, session }));
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'secret' } });
-    upstream.say({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage' });
-    upstream.say({ jsonrpc: '2.0', id: 999, result: 'nobody asked' });
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-    expect(await stream.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
-    expect(upstream.received.at(-1)).toMatchObject({ id: 5, error: { code: -32_601 } });
-    await stream.cancel();
+  describe('2026-07-28', () => {
+    const discover = {
+      jsonrpc: '2.0',
+      id: 'server-discover-probe-1',
+      method: 'server/discover',
+      params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } },
+    };
+    const modern = { 'mcp-protocol-version': '2026-07-28' };
+
+    it.each([
+      ['the probe of Claude 2.1.330', discover, modern],
+      ['a probe without its header', discover, {}],
+      ['a call with the header alone', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, modern],
+      ['a call with _meta alone', { ...discover, method: 'tools/list' }, {}],
+      ['a listen', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen' }, {}],
+    ])('%s gets an error with its id that is none of that revision’s own', async (_what, body, headers) => {
+      const { mcpUrl, token, session } = await start();
+      for (const sent of [
+        { token, headers },
+        { token, session, headers },
+      ]) {
+        const response = await post(mcpUrl, sent, body);
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({
+          jsonrpc: '2.0',
+          id: body.id,
+          error: { code: -32_000 },
+        });
+        expect(response.headers.get('mcp-session-id')).toBeNull();
+      }
+    });
   });
 
-  it('an answer that takes long becomes a stream with an id to come back by, before there is anything to say', async () => {
-    const { mcpUrl, token, session, held } = await start();
-    const events = readEvents(await post(mcpUrl, { token, session }, call(1, 'hold')));
-    expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
-    held[0]!.result('late');
-    expect(await events.message()).toEqual({ jsonrpc: '2.0', id: 1, result: 'late' });
-    expect(await events.next()).toBeUndefined();
+  describe('the session’s owner', () => {
+    it('R48: with another grant’s token a session is as unknown as one that never was', async () => {
+      const { mcpUrl, session, served } = await start();
+      const other = served.token('b');
+      const unknown = 'A'.repeat(43);
+      const answers = async (id: string) => {
+        const sent = { token: other, session: id };
+        const responses = [
+          await post(mcpUrl, sent, call(1, 'echo')),
+          await send('GET', mcpUrl, sent),
+          await send('GET', mcpUrl, { ...sent, headers: { 'last-event-id': '1-0' } }),
+          await send('DELETE', mcpUrl, sent),
+        ];
+        return Promise.all(responses.map(async (response) => [response.status, await response.text()]));
+      };
+      const foreign = await answers(session);
+      expect(foreign).toEqual(await answers(unknown));
+      expect(foreign.map(([status]) => status)).toEqual([404, 404, 404, 404]);
+    });
+
+    it('R48: without a token 401, whatever the session', async () => {
+      const { mcpUrl, session } = await start();
+      expect((await post(mcpUrl, { token: '', session }, call(1, 'echo'))).status).toBe(401);
+      expect((await send('GET', mcpUrl, { token: '', session })).status).toBe(401);
+      expect((await send('DELETE', mcpUrl, { token: '', session })).status).toBe(401);
+    });
+
+    it('R48: a token of the same grant that came later keeps the session', async () => {
+      const { mcpUrl, session, served, token } = await start();
+      served.end(token);
+      const rotated = served.token('a');
+      expect((await post(mcpUrl, { token: rotated, session }, call(1, 'echo'))).status).toBe(200);
+    });
+
+    it('R48: no session id is 400, after DELETE 404, and DELETE cancels what was open', async () => {
+      const { mcpUrl, token, session, held, upstream } = await start();
+      const missing = await post(mcpUrl, { token }, call(1, 'echo'));
+      expect([missing.status, (await missing.json()).id]).toEqual([400, 1]);
+      const open = post(mcpUrl, { token, session }, call(1, 'hold'));
+      await waitFor('the calls at the upstream', () => held.length === 1);
+      expect((await send('DELETE', mcpUrl, { token, session })).status).toBe(204);
+      expect(upstream.received.at(-1)).toMatchObject({ method: 'notifications/cancelled' });
+      await (await open).text();
+      expect((await post(mcpUrl, { token, session }, call(2, 'echo'))).status).toBe(404);
+    });
+
+    it('R48: a session idle for 30 minutes is gone, one with an open stream is not', async () => {
+      let now = 0;
+      const { mcpUrl, token, session, served } = await start(() => now);
+      const listening = await openSession(served, token);
+      const stream = readEvents(await send('GET', mcpUrl, { token, session: listening }));
+      now = HALF_HOUR_MS;
+      expect((await post(mcpUrl, { token, session }, call(1, 'echo'))).status).toBe(200);
+      now += HALF_HOUR_MS + 1;
+      expect((await post(mcpUrl, { token, session }, call(1, 'echo'))).status).toBe(404);
+      expect((await post(mcpUrl, { token, session: listening }, call(1, 'echo'))).status).toBe(200);
+      await stream.cancel();
+    });
   });
 
-  it('open streams carry comments, and an idle session is swept away without being asked for', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
-    let now = 0;
-    const { mcpUrl, token, session, mcp, served, upstream } = await start(() => now);
-    const stream = readEvents(await send('GET', mcpUrl, { token, session }));
-    await openSession(served, token);
-    now = HALF_HOUR_MS + 1;
-    vi.advanceTimersByTime(limits.sseKeepAliveMs);
-    expect(mcp.sessions()).toBe(1);
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-    await stream.message();
-    expect(stream.comments).toEqual([': keep-alive']);
-    await stream.cancel();
-  });
+  describe('streams', () => {
+    it('R45: a stream ends with its token, and the token’s successor fetches the response', async () => {
+      const { mcpUrl, token, session, served, held } = await start();
+      const standalone = readEvents(await send('GET', mcpUrl, { token, session }));
+      const posted = post(mcpUrl, { token, session }, call(1, 'hold'));
+      await waitFor('the calls at the upstream', () => held.length === 1);
+      served.end(token);
+      const events = readEvents(await posted);
+      const primed = await events.next();
+      expect(await events.next()).toBeUndefined();
+      expect(await standalone.next()).toMatchObject({ data: '' });
+      expect(await standalone.next()).toBeUndefined();
+      expect((await post(mcpUrl, { token, session }, call(2, 'echo'))).status).toBe(401);
 
-  it('GET needs text/event-stream accepted', async () => {
-    const { mcpUrl, token, session } = await start();
-    const headers = { accept: 'application/json' };
-    expect((await send('GET', mcpUrl, { token, session, headers })).status).toBe(406);
-  });
+      held[0]!.result({ late: true });
+      const headers = { 'last-event-id': primed!.id! };
+      const resumed = readEvents(await send('GET', mcpUrl, { token: served.token('a'), session, headers }));
+      expect(await resumed.message()).toMatchObject({ id: 1, result: { late: true } });
+      expect(await resumed.next()).toBeUndefined();
+    });
 
-  it.each([
-    'a\n\nevent: endpoint\ndata: https://evil',
-    'a\r\rdata: x\r\n\r\n',
-    'a\u2028b\u2029c\u0085d\u0000e\ufefff',
-    ': comment\nid: 9-9\nretry: 1',
-    '\ud800 lone',
-  ])('R47: %j stays inside its one event', async (text) => {
-    const { mcpUrl, token, session } = await start();
-    const message = call(1, 'tell', { text }, { _meta: { progressToken: text } });
-    const events = readEvents(await post(mcpUrl, { token, session }, message));
-    expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
-    const [noted, answered] = [(await events.next())!, (await events.next())!];
-    expect([noted.type, noted.id, answered.type, answered.id]).toEqual(['message', '1-1', 'message', '1-2']);
-    expect(JSON.parse(noted.data).params).toEqual({ progressToken: text, progress: 1, message: text });
-    expect(JSON.parse(answered.data).result).toEqual({ echo: { text } });
-    expect(await events.next()).toBeUndefined();
-    expect(events.comments).toEqual([]);
+    it('R45: a token that ends while its body arrives opens a stream that ends at once', async () => {
+      const { mcpUrl, token, session, served } = await start();
+      const { readable, writable } = new TransformStream<Uint8Array>();
+      const posting = trustedFetch(mcpUrl, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'mcp-session-id': session,
+          'content-type': 'application/json',
+          accept: '*/*',
+        },
+        body: readable,
+        duplex: 'half',
+      } as RequestInit);
+      const body = Buffer.from(JSON.stringify(call(1, 'echo')));
+      const writer = writable.getWriter();
+      await writer.write(body.subarray(0, 10));
+      await waitFor('the request', () => served.authenticated() === 2);
+      served.end(token);
+      await writer.write(body.subarray(10));
+      await writer.close();
+      const events = readEvents(await posting);
+      expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
+      expect(await events.next()).toBeUndefined();
+    });
+
+    it('R45: nothing is written to a stream after its token ended', async () => {
+      const { mcpUrl, token, session, served, upstream } = await start();
+      const standalone = readEvents(await send('GET', mcpUrl, { token, session }));
+      await standalone.next();
+      served.end(token);
+      upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+      expect(await standalone.next()).toBeUndefined();
+    });
+
+    it('Last-Event-ID replays that stream alone, from that event on', async () => {
+      const { mcpUrl, token, session, held } = await start();
+      const message = call(1, 'hold', {}, { _meta: { progressToken: 1 } });
+      const posted = post(mcpUrl, { token, session }, message);
+      await waitFor('the calls at the upstream', () => held.length === 1);
+      const [{ request, deliver, result } = {} as Asked] = held;
+      const step = (progress: number) =>
+        deliver({
+          jsonrpc: '2.0',
+          method: 'notifications/progress',
+          params: { progressToken: request.id, progress },
+        });
+      step(1);
+      const events = readEvents(await posted);
+      await events.next();
+      const { id } = (await events.next())!;
+      step(2);
+      await events.cancel();
+      step(3);
+      const other = readEvents(
+        await post(mcpUrl, { token, session }, call(9, 'tell', {}, { _meta: { progressToken: 9 } })),
+      );
+      await other.message();
+      result('done');
+      const headers = { 'last-event-id': id! };
+      const resumed = readEvents(await send('GET', mcpUrl, { token, session, headers }));
+      expect(await resumed.message()).toMatchObject({ params: { progress: 2 } });
+      expect(await resumed.message()).toMatchObject({ params: { progress: 3 } });
+      expect(await resumed.message()).toMatchObject({ id: 1, result: 'done' });
+      expect(await resumed.next()).toBeUndefined();
+    });
+
+    it.each(['1-99', '99-0', '-1', '1-0-0', 'x', '', '9007199254740993-1', '1-1e3'])(
+      'a Last-Event-ID of %j that was never given is 400',
+      async (id) => {
+        const { mcpUrl, token, session } = await start();
+        const headers = { 'last-event-id': id };
+        expect((await send('GET', mcpUrl, { token, session, headers })).status).toBe(400);
+      },
+    );
+
+    it('list changes come on the GET stream of every session; a second GET takes over from the first', async () => {
+      const { mcpUrl, token, session, upstream } = await start();
+      const first = readEvents(await send('GET', mcpUrl, { token, session }));
+      await first.next();
+      const second = readEvents(await send('GET', mcpUrl, { token, session }));
+      await second.next();
+      expect(await first.next()).toBeUndefined();
+      upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+      expect(await second.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
+      await second.cancel();
+    });
+
+    it('what the upstream says to nobody in particular reaches nobody', async () => {
+      const { mcpUrl, token, session, upstream } = await start();
+      const stream = readEvents(await send('GET', mcpUrl, { token, session }));
+      upstream.say({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'secret' } });
+      upstream.say({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage' });
+      upstream.say({ jsonrpc: '2.0', id: 999, result: 'nobody asked' });
+      upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+      expect(await stream.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
+      expect(upstream.received.at(-1)).toMatchObject({ id: 5, error: { code: -32_601 } });
+      await stream.cancel();
+    });
+
+    it('an answer that takes long becomes a stream with an id to come back by, before there is anything to say', async () => {
+      const { mcpUrl, token, session, held } = await start();
+      const events = readEvents(await post(mcpUrl, { token, session }, call(1, 'hold')));
+      expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
+      held[0]!.result('late');
+      expect(await events.message()).toEqual({ jsonrpc: '2.0', id: 1, result: 'late' });
+      expect(await events.next()).toBeUndefined();
+    });
+
+    it('open streams carry comments, and an idle session is swept away without being asked for', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      onTestFinished(() => void vi.useRealTimers());
+      let now = 0;
+      const { mcpUrl, token, session, mcp, served, upstream } = await start(() => now);
+      const stream = readEvents(await send('GET', mcpUrl, { token, session }));
+      await openSession(served, token);
+      now = HALF_HOUR_MS + 1;
+      vi.advanceTimersByTime(limits.sseKeepAliveMs);
+      expect(mcp.sessions()).toBe(1);
+      upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+      await stream.message();
+      expect(stream.comments).toEqual([': keep-alive']);
+      await stream.cancel();
+    });
+
+    it('GET needs text/event-stream accepted', async () => {
+      const { mcpUrl, token, session } = await start();
+      const headers = { accept: 'application/json' };
+      expect((await send('GET', mcpUrl, { token, session, headers })).status).toBe(406);
+    });
+
+    it.each([
+      'a\n\nevent: endpoint\ndata: https://evil',
+      'a\r\rdata: x\r\n\r\n',
+      'a\u2028b\u2029c\u0085d\u0000e\ufefff',
+      ': comment\nid: 9-9\nretry: 1',
+      '\ud800 lone',
+    ])('R47: %j stays inside its one event', async (text) => {
+      const { mcpUrl, token, session } = await start();
+      const message = call(1, 'tell', { text }, { _meta: { progressToken: text } });
+      const events = readEvents(await post(mcpUrl, { token, session }, message));
+      expect(await events.next()).toEqual({ type: 'message', id: '1-0', data: '' });
+      const [noted, answered] = [(await events.next())!, (await events.next())!];
+      expect([noted.type, noted.id, answered.type, answered.id]).toEqual([
+        'message',
+        '1-1',
+        'message',
+        '1-2',
+      ]);
+      expect(JSON.parse(noted.data).params).toEqual({ progressToken: text, progress: 1, message: text });
+      expect(JSON.parse(answered.data).result).toEqual({ echo: { text } });
+      expect(await events.next()).toBeUndefined();
+      expect(events.comments).toEqual([]);
+    });
   });
 });
