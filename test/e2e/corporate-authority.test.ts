@@ -27,9 +27,7 @@ describe.each(claudes)("a company's CA in settings.json, Claude $version", (clau
     mkdirSync(join(story.home.dir, '.claude'), { recursive: true });
     writeFileSync(settingsFile, settings);
 
-    // Without it 2.1.197 may report a server as pending.
-    const env = { MCP_CONNECTION_NONBLOCKING: 'false' };
-    const { stdout } = await story.secure([ALLOW, ...STREAM], { env });
+    const { stdout } = await story.secure([ALLOW, ...STREAM]);
 
     const events = stdout
       .trimEnd()

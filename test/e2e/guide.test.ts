@@ -37,8 +37,8 @@ describe.each(claudes)('the HTTPS guide word for word, Claude $version', (claude
     await terminal.shows(/New MCP server found/);
     await terminal.choose('Use this MCP server');
     await terminal.enter('/mcp');
-    await terminal.shows(/code-https.*needs auth/i);
-    terminal.press('Enter');
+    await terminal.shows(/code-https.*needs (authentication|sign-in)/);
+    await terminal.press('Enter', /Authenticate/);
     await terminal.choose('Authenticate');
     await terminal.shows(/Authentication successful|connected/i);
     await terminal.enter('/mcp');

@@ -2,20 +2,28 @@ import { describe, expect, it } from 'vitest';
 import { claudes } from '../support/claudes.ts';
 import { programCommand, readState } from '../support/program.ts';
 import { type Running, start } from '../support/run.ts';
-import { ALLOW, createStory } from '../support/story.ts';
+import { ALLOW, createStory, healedDaemon } from '../support/story.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SESSION = [ALLOW, '-p', '--input-format=stream-json', '--output-format=stream-json', '--verbose'];
 
+interface StreamEvent {
+  type: string;
+  result?: string;
+}
+
 /** Says a line in a session and waits for Claude's last word on it. */
-async function say(session: Running, text: string): Promise<string> {
-  const results = (): string[] =>
-    session.output.stdout.split('\n').filter((line) => line.startsWith('{"type":"result"'));
+async function say(session: Running, text: string): Promise<string | undefined> {
+  const results = (): StreamEvent[] =>
+    session.output.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line): StreamEvent => JSON.parse(line))
+      .filter(({ type }) => type === 'result');
   const before = results().length;
   const message = { type: 'user', message: { role: 'user', content: [{ type: 'text', text }] } };
   session.write(`${JSON.stringify(message)}\n`);
-  const last = await waitFor(`an answer to ${text}`, () => results()[before], 30_000);
-  return JSON.parse(last).result;
+  return (await waitFor(`an answer to ${text}`, () => results()[before], 30_000)).result;
 }
 
 describe.each(claudes)('a daemon killed in mid-session, Claude $version', (claude) => {
@@ -26,6 +34,7 @@ describe.each(claudes)('a daemon killed in mid-session, Claude $version', (claud
     const killed = readState(story.home)!;
 
     process.kill(killed.pid, 'SIGKILL');
+    await healedDaemon(story);
     expect(await say(session, 'two')).toMatch(/^FINAL: .*"engine"/s);
     const healed = readState(story.home)!;
     expect(healed.instanceId).not.toBe(killed.instanceId);

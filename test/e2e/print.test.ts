@@ -27,14 +27,15 @@ describe.each(claudes)('claude-secure -p, Claude $version', (claude) => {
     expect(JSON.parse(status.stdout)).toMatchObject({ pid: daemon?.pid, startedBy: { cwd: story.project } });
   });
 
-  it("leaves stdout to Claude: JSON output stays JSON, and the person's files stay as they were", async () => {
+  it("leaves stdout to Claude, and adds to the person's files nothing but our own directory", async () => {
     const story = await createStory(claude);
     const { stdout } = await story.secure([...PROMPT, '--output-format=json']);
     expect(JSON.parse(stdout)).toMatchObject({ type: 'result', subtype: 'success' });
-    expect(readdirSync(story.project)).toEqual([]);
-    const files = readdirSync(story.home.dir).filter((name) => !name.startsWith('.claude'));
-    expect(files.sort()).toEqual(['.config', 'project', 'tmp'].sort());
+    const claudes = ['.cache', '.claude', '.claude.json'];
+    expect(readdirSync(story.home.dir).sort()).toEqual([...claudes, '.config', 'project', 'tmp']);
+    expect(readdirSync(`${story.home.dir}/.cache`)).toEqual(['claude-cli-nodejs']);
     expect(readdirSync(`${story.home.dir}/.config`)).toEqual(['claude-secure']);
+    expect(readdirSync(story.project)).toEqual([]);
     expect(readdirSync(`${story.home.dir}/.claude`)).not.toContain('settings.json');
   });
 

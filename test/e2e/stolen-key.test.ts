@@ -66,7 +66,6 @@ describe.each(claudes)('R2: with our issuing key stolen, Claude $version', (clau
       NODE_EXTRA_CA_CERTS: story.home.paths.caBundle,
       HTTPS_PROXY: proxy.url,
       NO_PROXY: '127.0.0.1',
-      MCP_CONNECTION_NONBLOCKING: 'false',
     };
     await story.plain([`--mcp-config=${config}`, '-p', 'hi'], { env });
 

@@ -29,6 +29,8 @@ export function claudeEnvironment(claude: Claude, apiUrl: string): NodeJS.Proces
     DISABLE_TELEMETRY: '1',
     DISABLE_ERROR_REPORTING: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    // 2.1.197 gives servers 2 s, which a busy test machine may need; 2.1.330 waits anyway.
+    MCP_CONNECTION_NONBLOCKING: 'false',
   };
 }
 

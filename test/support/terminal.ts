@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type Outcome, type RunOptions, run } from './run.ts';
 import { waitFor } from './wait-for.ts';
@@ -7,6 +8,8 @@ import { waitFor } from './wait-for.ts';
 const DEADLINE_MS = 20_000;
 const ECHO_MS = 2_000;
 const ATTEMPTS = 5;
+/** Measured: Claude takes an Enter sooner after text for a line break in something pasted. */
+const PASTE_MS = 300;
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -24,8 +27,8 @@ export interface Terminal {
   enter(line: string): Promise<void>;
   /** Moves the pointer of a menu to the line that begins so, and presses Enter. */
   choose(line: string): Promise<void>;
-  /** Presses a key by its tmux name (`Enter`, `Escape`, `C-c`, …). */
-  press(key: string): void;
+  /** Presses a key by its tmux name (`Enter`, `Escape`, `Up`, …), again until the screen matches. */
+  press(key: string, until: RegExp): Promise<void>;
 }
 
 /** Opens a program in a tmux of its own, 140 by 45, that ends with the test. */
@@ -37,34 +40,56 @@ export function openTerminal(command: readonly string[], { env, cwd }: RunOption
   tmux('set-option', '-g', 'remain-on-exit', 'on');
   onTestFinished(() => void tmux('kill-server'));
   const screen = (): string => tmux('capture-pane', '-p', '-t', 'main');
-  const press = (key: string): void => void tmux('send-keys', '-t', 'main', key);
+  const send = (...keys: string[]): void => void tmux('send-keys', '-t', 'main', ...keys);
   async function shows(pattern: RegExp, deadlineMs = DEADLINE_MS): Promise<void> {
     await waitFor(`${pattern} on the screen`, () => pattern.test(screen()), deadlineMs).catch((error) => {
       throw new Error(`${error.message}; it shows:\n${screen()}`);
     });
   }
+  // Earlier lines keep their ❯: the last one on the screen is where Claude listens.
   const pointsAt = (line: string): boolean =>
     screen()
       .split(/❯\s(?:\d\. )?/)
-      .some((text) => text.startsWith(line));
-  /** Presses until the pointer stands at `line`; a key pressed while Claude draws something new is lost. */
-  async function pointAt(line: string, pressKeys: () => void): Promise<void> {
-    for (let attempt = 1; !pointsAt(line); attempt++) {
-      if (attempt > ATTEMPTS) throw new Error(`cannot get to ${line}; the screen shows:\n${screen()}`);
-      pressKeys();
-      await waitFor(line, () => pointsAt(line), ECHO_MS).catch(() => undefined);
+      .at(-1)
+      ?.startsWith(line) === true;
+  /** Sends keys until they took effect: those that come while Claude draws something new are lost. */
+  async function insist(what: string, isDone: () => boolean, sendKeys: () => void): Promise<void> {
+    for (let attempt = 1; !isDone(); attempt++) {
+      if (attempt > ATTEMPTS) throw new Error(`cannot get to ${what}; the screen shows:\n${screen()}`);
+      sendKeys();
+      await waitFor(what, isDone, ECHO_MS).catch(() => undefined);
     }
-    press('Enter');
   }
   return {
     screen,
     shows,
-    press,
-    choose: (line) => pointAt(line, () => press('Up')),
-    enter: (line) =>
-      pointAt(line, () => {
-        press('C-u');
-        tmux('send-keys', '-t', 'main', '-l', line);
-      }),
+    press: (key, until) =>
+      insist(
+        String(until),
+        () => until.test(screen()),
+        () => send(key),
+      ),
+    async choose(line) {
+      await waitFor(line, () => screen().includes(line));
+      await insist(
+        line,
+        () => pointsAt(line),
+        () => send('Up'),
+      );
+      await pause(PASTE_MS);
+      send('Enter');
+    },
+    async enter(line) {
+      await insist(
+        line,
+        () => pointsAt(line),
+        () => {
+          send('C-u');
+          send('-l', line);
+        },
+      );
+      await pause(PASTE_MS);
+      send('Enter');
+    },
   };
 }

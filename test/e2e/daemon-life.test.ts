@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { httpsRequest } from '../support/https-request.ts';
+import { createProgramHome, programCommand, readState, runProgram, startDaemon } from '../support/program.ts';
+import { openTls } from '../support/raw-tls.ts';
+import { run } from '../support/run.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const ENGINES = ['uws', 'https'];
+const LAUNCHERS = 20;
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+describe('one daemon', () => {
+  it('R10: 20 launchers at once on an empty home give one daemon, and all of them reach it', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/true', CLAUDE_SECURE_REQUIRE: '1' });
+    const launches = await Promise.all(
+      Array.from({ length: LAUNCHERS }, () =>
+        run(programCommand(['-p', 'hi']), { env: home.env, cwd: home.dir }),
+      ),
+    );
+    expect(
+      launches.map(({ status, stderr }) => `${status} ${stderr}`).filter((end) => !end.startsWith('0')),
+    ).toEqual([]);
+    expect(launches.filter(({ stderr }) => stderr.includes('made a certificate'))).toHaveLength(1);
+    const started = readFileSync(home.paths.daemonLog, 'utf8').match(/"daemon.started"/g);
+    expect(started).toHaveLength(1);
+    expect(existsSync(home.paths.startLock)).toBe(false);
+  });
+
+  it.each(ENGINES)(
+    'R8: a second `serve` on %s ends with its own status and takes no request',
+    async (engine) => {
+      const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+      const { state, ca } = await startDaemon(home);
+      const second = await runProgram(home, ['serve']);
+      expect(second.status).toBe(5);
+      expect(second.stderr).toContain(`pid ${state.pid}`);
+      const instances = await Promise.all(
+        Array.from({ length: 200 }, async () =>
+          JSON.parse((await httpsRequest({ port: state.port, ca, path: '/health' })).text),
+        ),
+      );
+      expect(new Set(instances.map(({ instanceId }) => instanceId))).toEqual(new Set([state.instanceId]));
+    },
+  );
+
+  it.each(ENGINES)('R8: on %s it listens on 127.0.0.1 only', async (engine) => {
+    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+    const { state, ca } = await startDaemon(home);
+    await expect(httpsRequest({ port: state.port, ca, host: '::1', path: '/health' })).rejects.toThrow(
+      'ECONNREFUSED',
+    );
+  });
+});
+
+describe.each(ENGINES)('the end of a daemon on %s', (engine) => {
+  it('comes when nobody has held a connection for the idle time, and not before', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine, CLAUDE_SECURE_IDLE: '1s' });
+    const { state, ca, running } = await startDaemon(home);
+    const socket = await openTls({ port: state.port, ca });
+    const heldUntil = performance.now() + 2_500;
+    let asked = performance.now();
+    await waitFor('more than two idle times', () => {
+      expect(isAlive(state.pid)).toBe(true);
+      asked = performance.now();
+      return asked > heldUntil;
+    });
+    socket.destroy();
+    expect(await running.ended).toMatchObject({ status: 0 });
+    expect(existsSync(home.paths.state)).toBe(false);
+    expect(readFileSync(home.paths.daemonLog, 'utf8')).toContain('"reason":"idle"');
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('is orderly on %s', async (signal) => {
+    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+    const { running } = await startDaemon(home);
+    running.kill(signal);
+    expect(await running.ended).toMatchObject({ status: 0, signal: null });
+    expect(existsSync(home.paths.state)).toBe(false);
+  });
+
+  it('comes by itself when its home is removed', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+    const { state, ca, running } = await startDaemon(home);
+    rmSync(home.paths.root, { recursive: true });
+    await httpsRequest({ port: state.port, ca, path: '/health' });
+    expect(await running.ended).toMatchObject({ status: 0 });
+  });
+
+  it('comes by itself when another instance stands in the state file', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+    const { state, ca, running } = await startDaemon(home);
+    const other = JSON.stringify({ ...state, instanceId: 'another' });
+    writeFileSync(home.paths.state, other);
+    await httpsRequest({ port: state.port, ca, path: '/health' });
+    expect(await running.ended).toMatchObject({ status: 0 });
+    expect(readFileSync(home.paths.state, 'utf8')).toBe(other);
+  });
+});
+
+describe('the guide: deleting the certificates makes new ones', () => {
+  it('rm -rf certs, start again: a new root, a new daemon, nothing to stop by hand', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/true', CLAUDE_SECURE_REQUIRE: '1' });
+    expect((await runProgram(home, ['-p', 'hi'])).status).toBe(0);
+    const before = readState(home);
+    rmSync(home.paths.certificates, { recursive: true });
+    const again = await runProgram(home, ['-p', 'hi']);
+    expect(again.stderr).toContain('made a certificate');
+    expect(again.status).toBe(0);
+    const after = readState(home);
+    expect(after?.rootSha256).not.toBe(before?.rootSha256);
+    expect(after?.port).toBe(before?.port);
+    expect(isAlive(before?.pid ?? 0)).toBe(false);
+  });
+});
