@@ -52,8 +52,9 @@ export function parseAuthority(text: string, now: Date): Authority | string {
   }
   // Only ours carry it; without it a stolen key could speak for every site that the person visits.
   if (permittedNames.length === 0) return 'was not made by claude-secure: it is not limited to local names';
-  if (now < new Date(issuing.validFrom))
-    return `is not valid before ${new Date(issuing.validFrom).toISOString()}`;
+  if (now < new Date(issuing.validFrom)) {
+    return `is not valid before ${new Date(issuing.validFrom).toISOString()} (is the clock right?)`;
+  }
   if (now >= new Date(issuing.validTo)) return `expired on ${new Date(issuing.validTo).toISOString()}`;
   return authority;
 }

@@ -39,7 +39,8 @@ export function covers(leaf: X509Certificate, name: string): boolean {
 
 /** The names and addresses of the certificate, addresses in their usual spelling. */
 export function namesOf(leaf: X509Certificate): string[] {
-  return (leaf.subjectAltName ?? '').split(', ').map((entry) => {
+  const entries = leaf.subjectAltName?.split(', ') ?? [];
+  return entries.map((entry) => {
     const name = entry.slice(entry.indexOf(':') + 1);
     return isAddress(name) ? canonicalAddress(name) : name;
   });

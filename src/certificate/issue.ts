@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { limits } from '../limits.ts';
+import type { Asn1 } from './asn1.ts';
 import type { Authority } from './authority.ts';
 import { authorityExtensions, keyIdentifiers, serverExtensions } from './extensions.ts';
 import { distinguishedName, readSubject, signCertificate } from './sign-certificate.ts';
@@ -39,35 +40,30 @@ export function issueAuthority(permitted: readonly string[], now: Date): string 
   const root = generateKey();
   const issuing = generateKey();
   const id = randomBytes(4).toString('hex');
-  const rootName = distinguishedName(
-    `claude-secure root ${ownerLabel()} ${now.toISOString().slice(0, 10)}-${id}`,
-  );
-  const notBefore = backdated(now);
-  const rootPem = signCertificate(
-    {
-      subject: rootName,
-      publicKey: root.publicKey,
-      issuer: rootName,
-      notBefore,
-      notAfter: daysAfter(now, limits.rootDays),
-      extensions: [...authorityExtensions(1, permitted), ...keyIdentifiers(root.publicKey, root.publicKey)],
-    },
-    root.privateKey,
-  );
-  const issuingPem = signCertificate(
-    {
-      subject: distinguishedName(`claude-secure issuing ${id}`),
-      publicKey: issuing.publicKey,
-      issuer: rootName,
-      notBefore,
-      notAfter: daysAfter(now, limits.rootDays - 1),
-      extensions: [
-        ...authorityExtensions(0, permitted),
-        ...keyIdentifiers(issuing.publicKey, root.publicKey),
-      ],
-    },
-    root.privateKey,
-  );
+  const day = now.toISOString().slice(0, 10);
+  const issuer = distinguishedName(`claude-secure root ${ownerLabel()} ${day}-${id}`);
+  const certify = (
+    subject: Asn1,
+    publicKey: KeyObject,
+    shape: { pathLength: number; days: number },
+  ): string =>
+    signCertificate(
+      {
+        subject,
+        publicKey,
+        issuer,
+        notBefore: backdated(now),
+        notAfter: daysAfter(now, shape.days),
+        extensions: [
+          ...authorityExtensions(shape.pathLength, permitted),
+          ...keyIdentifiers(publicKey, root.publicKey),
+        ],
+      },
+      root.privateKey,
+    );
+  const rootPem = certify(issuer, root.publicKey, { pathLength: 1, days: limits.rootDays });
+  const issuingName = distinguishedName(`claude-secure issuing ${id}`);
+  const issuingPem = certify(issuingName, issuing.publicKey, { pathLength: 0, days: limits.rootDays - 1 });
   return exportKey(issuing.privateKey) + issuingPem + rootPem;
 }
 

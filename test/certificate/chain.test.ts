@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ensureCertificate } from '../../src/certificate/ensure.ts';
+import { issueAuthority } from '../../src/certificate/issue.ts';
 import { formatPem, parsePem } from '../../src/certificate/pem.ts';
 import { readPermittedNames } from '../../src/certificate/permitted-names.ts';
 import { signLeaf } from '../support/evil-leaf.ts';
@@ -144,6 +145,16 @@ describe('R2: the chain', () => {
     expect(first.root.subject).not.toBe(second.root.subject);
     const types = execFileSync('openssl', ['asn1parse'], { input: first.pems.join(''), encoding: 'utf8' });
     expect(types).not.toContain('PRINTABLESTRING');
+  });
+
+  it('ends past 2049 in the form RFC 5280 4.1.2.5 wants', () => {
+    const [, , root] = parsePem(issueAuthority(['localhost'], new Date('2045-06-01T00:00:00Z'))) ?? [];
+    expect(new Date(new X509Certificate(root?.text ?? '').validTo).toISOString()).toBe(
+      '2055-05-30T00:00:00.000Z',
+    );
+    const dump = execFileSync('openssl', ['asn1parse'], { input: root?.text, encoding: 'utf8' });
+    expect(dump).toMatch(/UTCTIME\s+:450531000000Z/);
+    expect(dump).toMatch(/GENERALIZEDTIME\s+:20550530000000Z/);
   });
 
   it('passes openssl verify -x509_strict by name and by address', async () => {
