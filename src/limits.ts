@@ -90,7 +90,7 @@ export const limits = {
   controlMs: 10 * SECOND,
   startMs: 10 * SECOND,
   startLockMs: 5 * SECOND,
-  heartbeatMs: 5 * SECOND,
+  heartbeatMs: 2 * SECOND,
   clockGapMs: 30 * SECOND,
   drainMs: 5 * SECOND,
   launchFilesMs: 30 * DAY,

@@ -11,6 +11,13 @@ import type { Context, RunCommand } from './context.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Resolves with the first signal to end; a second one ends the process at once, as the system does. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, resolve);
+  });
+}
+
 type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
 
 /** Tries one port after the other; one that our own daemon already serves ends the search (design 3). */
@@ -58,6 +65,7 @@ function welcome(context: Context, url: string, { outcome, report, notices }: Ce
 
 async function runDaemon(context: Context, log: Log): Promise<number> {
   const { config, paths } = context;
+  const interrupted = nextSignal();
   const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
   const [{ chooseEngine }, { bindPort }, server] = await Promise.all([
     import('../server/choose.ts'),
@@ -78,7 +86,7 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     certificates,
     startedBy: startedBy(context),
   });
-  for (const signal of SIGNALS) process.once(signal, () => daemon.stop(signal));
+  void interrupted.then(daemon.stop);
   welcome(context, daemon.url, certificates);
   await daemon.ended;
   return 0;

@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { readOwnFile } from '../files.ts';
 import type { Paths } from '../paths.ts';
-import { parseState, type State } from '../state.ts';
+import { bootId, parseState, processStart, type State } from '../state.ts';
 import { readStoredPort } from './port.ts';
 import { type Probe, probeDaemon } from './probe.ts';
 
@@ -33,8 +34,26 @@ async function probePatiently(port: number, roots: string): Promise<Probe> {
   return isTimeout ? probeDaemon({ port, roots }) : probe;
 }
 
-async function probeAsStated(port: number, { paths, roots }: FindOptions): Promise<FoundDaemon> {
+/**
+ * True for the daemon of this home that still serves a root which was deleted since (as the guide tells people
+ * to): it ends by itself when it notices. Only a reason to wait, so the state file's word is enough.
+ */
+function servesDeletedRoot(port: number, { paths, roots }: FindOptions): boolean {
+  const stated = readState(paths);
+  return (
+    stated?.port === port &&
+    stated.rootSha256 !== new X509Certificate(roots).fingerprint256 &&
+    stated.bootId === bootId() &&
+    stated.procStart === (processStart(stated.pid) ?? '')
+  );
+}
+
+async function probeAsStated(port: number, options: FindOptions): Promise<FoundDaemon> {
+  const { paths, roots } = options;
   const probe = await probePatiently(port, roots);
+  const isUntrusted = probe.state === 'foreign' && probe.reason === 'untrusted';
+  if (isUntrusted && servesDeletedRoot(port, options))
+    return { state: 'unhealthy', reason: 'replaced', port };
   if (probe.state !== 'ours') return { ...probe, port };
   // Read after the answer: a daemon that has just taken over wrote its state before it said it was healthy.
   const stated = readState(paths);

@@ -24,7 +24,7 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
       // One connection is the asker's own.
       const busy = listener.connections() > 1;
       const stopping = instanceId === health.instanceId && !(onlyIfIdle && busy);
-      if (stopping) setImmediate(() => stop('asked to'));
+      if (stopping) stop('asked to');
       return { stopping, busy };
     },
     async reload() {

@@ -33,7 +33,8 @@ export function createEnding(log: Log, steps: readonly (() => unknown)[]): Endin
     stop(reason) {
       if (begun) return;
       begun = true;
-      void run(reason);
+      // Not at once: the request that asked for it is being answered, and its answer still has to leave.
+      setImmediate(() => void run(reason));
     },
   };
 }

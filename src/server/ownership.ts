@@ -40,7 +40,8 @@ export function takeOwnership({ stateFile, authorityFile, state }: OwnershipOpti
   write();
   return {
     lost() {
-      if (fingerprint(authorityFile) !== authority) return 'the certificate authority was replaced or removed';
+      if (fingerprint(authorityFile) !== authority)
+        return 'the certificate authority was replaced or removed';
       const found = written();
       if (found && found.instanceId !== state.instanceId) return 'another daemon took over';
       if (!found) {

@@ -9,6 +9,8 @@ import { waitFor } from './wait-for.ts';
 
 const PORT_TAKEN = 6;
 const ATTEMPTS = 5;
+/** A cold start takes well under a second; twenty of them at once on two cores do not. */
+const START_MS = 30_000;
 
 /** The built program, as npm would start it. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/claude-secure.js', import.meta.url));
@@ -80,7 +82,7 @@ export async function startDaemon(home: Home, extra: NodeJS.ProcessEnv = {}): Pr
     void running.ended.then((outcome) => {
       ended = outcome;
     });
-    const state = await waitFor('the daemon to serve', () => readState(home) ?? ended);
+    const state = await waitFor('the daemon to serve', () => readState(home) ?? ended, START_MS);
     if ('instanceId' in state) {
       const ca = readFileSync(home.paths.caBundle, 'utf8');
       return { state, url: `https://127.0.0.1:${state.port}`, ca, running };
