@@ -10,6 +10,8 @@ export interface RawRequest {
   bytes: string | Uint8Array | readonly (string | Uint8Array)[];
   /** How long to listen for more before hanging up on a server that keeps the connection open. */
   quietMs?: number;
+  /** Hang up as soon as this many answers have come. */
+  answers?: number;
 }
 
 export interface RawAnswer {
@@ -46,31 +48,36 @@ async function writeParts(socket: TLSSocket, parts: readonly (string | Uint8Arra
 }
 
 /** Sends raw bytes over TLS and collects whatever comes back until either side is done. */
-export async function sendRaw({ port, ca, bytes, quietMs = 1_000 }: RawRequest): Promise<RawAnswer> {
+export async function sendRaw({
+  port,
+  ca,
+  bytes,
+  quietMs = 1_000,
+  answers = Number.POSITIVE_INFINITY,
+}: RawRequest): Promise<RawAnswer> {
   const socket = await openTls({ port, ca });
   const chunks: Buffer[] = [];
   const parts = Array.isArray(bytes) ? bytes : [bytes as string | Uint8Array];
   return new Promise((resolve) => {
     let closedBy: RawAnswer['closedBy'] = 'server';
-    const hangUp = setTimeout(() => {
+    const leave = (): void => {
       closedBy = 'us';
       socket.destroy();
-    }, quietMs);
+    };
+    const silence = setTimeout(leave, quietMs);
+    const collect = (): Omit<RawAnswer, 'closedBy'> => {
+      const text = Buffer.concat(chunks).toString('latin1');
+      return { text, statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1])) };
+    };
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      hangUp.refresh();
+      silence.refresh();
+      if (collect().statuses.length >= answers) leave();
     });
     socket.on('close', () => {
-      clearTimeout(hangUp);
-      const text = Buffer.concat(chunks).toString('latin1');
-      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
-      resolve({ text, statuses, closedBy });
+      clearTimeout(silence);
+      resolve({ ...collect(), closedBy });
     });
-    void writeParts(socket, parts).then(() => hangUp.refresh());
+    void writeParts(socket, parts).then(() => silence.refresh());
   });
-}
-
-/** The bytes as one part each, split at `index`. */
-export function splitAt(bytes: string, index: number): string[] {
-  return [bytes.slice(0, index), bytes.slice(index)];
 }
