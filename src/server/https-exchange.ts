@@ -37,9 +37,12 @@ function begin(exchange: EngineExchange, headers: ResponseHeaders): void {
 /** A chunked answer; a reader that leaves too much unread, or reads nothing for too long, is cut off (R24). */
 function createHttpsStream(res: ServerResponse, exchange: EngineExchange): ResponseStream {
   let stalled: NodeJS.Timeout | undefined;
+  // The largest chunk since the last drain does not count: one message may be larger than the whole queue.
+  let largest = 0;
   const progress = (): void => {
     clearTimeout(stalled);
     stalled = undefined;
+    largest = 0;
   };
   res.on('drain', progress);
   res.on('close', progress);
@@ -49,8 +52,12 @@ function createHttpsStream(res: ServerResponse, exchange: EngineExchange): Respo
     },
     write(chunk) {
       if (exchange.closed || chunk.length === 0) return;
-      if (res.writableLength > limits.streamQueueBytes) res.destroy();
-      else if (!res.write(chunk)) stalled ??= setTimeout(() => res.destroy(), limits.streamStallMs);
+      if (res.writableLength - largest > limits.streamQueueBytes) {
+        res.destroy();
+      } else if (!res.write(chunk)) {
+        largest = Math.max(largest, chunk.length);
+        stalled ??= setTimeout(() => res.destroy(), limits.streamStallMs);
+      }
     },
     end() {
       if (exchange.closed) return;

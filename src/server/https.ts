@@ -31,7 +31,8 @@ function unusable(file: string, cause?: unknown): Failure {
 /** Throws `CERTIFICATE_UNUSABLE` or `FILE_UNSAFE`. */
 function readCredentials(file: string): SecureContextOptions {
   const pem = readOwnFile(file);
-  if (pem === undefined) throw unusable(file);
+  // An empty text would be taken for a server without any certificate.
+  if (!pem) throw unusable(file);
   const credentials: SecureContextOptions = {
     key: pem,
     cert: pem,

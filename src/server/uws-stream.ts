@@ -3,16 +3,12 @@ import type { ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import { type EngineExchange, endExchange } from './exchange-state.ts';
 
-/** Corked bytes after which the truth is asked for again: see `write`. */
-const PROBE_AFTER_BYTES = 65_536;
 const PROBE_BYTES = 1_024;
 
 interface Queue {
   readonly res: HttpResponse;
   readonly exchange: EngineExchange;
   readonly isClosing: () => boolean;
-  /** Bytes written since uWebSockets.js was last known to hold none itself. */
-  inside: number;
   /** True while it holds some for certain; what is written meanwhile waits in `chunks`. */
   blocked: boolean;
   chunks: Buffer[];
@@ -20,12 +16,17 @@ interface Queue {
   ending: boolean;
 }
 
-/** Hands bytes over uncorked; only then does the result say whether everything left the process. */
+/**
+ * Hands bytes over. The result of a corked write speaks of all the writes before it: true says that they left the
+ * process (measured; an uncorked write would speak of itself, at the price of four TLS records and a warning).
+ */
 function pass(queue: Queue, bytes: Buffer): boolean {
-  const isThrough = queue.res.write(bytes);
-  queue.inside = isThrough ? 0 : queue.inside + bytes.length;
-  queue.blocked = !isThrough;
-  return isThrough;
+  let isEmptied = false;
+  queue.res.cork(() => {
+    isEmptied = queue.res.write(bytes);
+  });
+  queue.blocked = !isEmptied;
+  return isEmptied;
 }
 
 function finish(queue: Queue): void {
@@ -48,34 +49,26 @@ function resume(queue: Queue): void {
   for (let chunk = queue.chunks.shift(); chunk; chunk = queue.chunks.shift()) {
     const probe = chunk.subarray(0, PROBE_BYTES);
     const rest = chunk.subarray(PROBE_BYTES);
-    queue.waiting -= chunk.length;
-    const isThrough = pass(queue, probe);
-    if (!isThrough && rest.length > 0) {
-      queue.chunks.unshift(rest);
-      queue.waiting += rest.length;
-    }
-    if (!isThrough || (rest.length > 0 && !pass(queue, rest))) return;
+    queue.waiting -= probe.length;
+    if (rest.length > 0) queue.chunks.unshift(rest);
+    if (!pass(queue, probe)) return;
+    if (rest.length === 0) continue;
+    queue.chunks.shift();
+    queue.waiting -= rest.length;
+    if (!pass(queue, rest)) return;
   }
   if (queue.ending) finish(queue);
 }
 
 function write(queue: Queue, bytes: Buffer): void {
-  if (queue.blocked) {
-    if (queue.inside + queue.waiting > limits.streamQueueBytes) {
-      queue.res.close();
-      return;
-    }
+  if (!queue.blocked) {
+    pass(queue, bytes);
+  } else if (queue.waiting > limits.streamQueueBytes) {
+    queue.res.close();
+  } else {
     queue.chunks.push(bytes);
     queue.waiting += bytes.length;
-    return;
   }
-  if (queue.inside + bytes.length > PROBE_AFTER_BYTES) {
-    pass(queue, bytes);
-    return;
-  }
-  // Corked, a chunk is one TLS record instead of four, but the result says nothing about back-pressure.
-  queue.inside += bytes.length;
-  queue.res.cork(() => queue.res.write(bytes));
 }
 
 /**
@@ -91,7 +84,6 @@ export function createUwsStream(
     res,
     exchange,
     isClosing,
-    inside: 0,
     blocked: false,
     chunks: [],
     waiting: 0,
@@ -107,12 +99,13 @@ export function createUwsStream(
     },
     write(chunk) {
       if (exchange.closed || queue.ending || chunk.length === 0) return;
-      write(queue, typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk));
+      // What waits must not change under the hands of the caller's buffer.
+      write(queue, Buffer.from(chunk as string));
     },
     end() {
       if (exchange.closed || queue.ending) return;
       queue.ending = true;
-      if (!queue.blocked) finish(queue);
+      if (queue.chunks.length === 0) finish(queue);
     },
   };
 }
