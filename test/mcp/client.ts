@@ -1,7 +1,7 @@
 import type { Served } from './serve.ts';
 import { trustedFetch } from './trusted-fetch.ts';
 
-export const BOTH_TYPES = 'application/json, text/event-stream';
+const BOTH_TYPES = 'application/json, text/event-stream';
 
 export interface Sent {
   readonly token: string;
