@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { execFileText } from '../spawn.ts';
 import type { Program } from './inspect-program.ts';
@@ -14,9 +15,18 @@ function parseHelp(help: string): string[] {
   );
 }
 
+function parseCache(text: string): readonly string[] {
+  try {
+    const verbs: unknown = JSON.parse(text);
+    return Array.isArray(verbs) ? verbs : [];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * The subcommands that this claude lists in `--help`, asked once for each binary (real path, size, mtime) and
- * kept in `launch/`; empty when claude does not answer.
+ * kept in `launch/`. Throws `CLAUDE_NOT_EXECUTABLE` when claude does not answer, and what file writing throws.
  */
 export function learnVerbs(claude: Program, env: NodeJS.ProcessEnv, paths: Paths): readonly string[] {
   const real = realpathSync(claude.args[0] ?? claude.file);
@@ -25,9 +35,10 @@ export function learnVerbs(claude: Program, env: NodeJS.ProcessEnv, paths: Paths
     name: `verbs-${contentName(real, String(size), String(mtimeMs))}.json`,
     make: () => {
       const help = execFileText(claude.file, [...claude.args, '--help'], { timeoutMs: HELP_MS, env });
-      return JSON.stringify(parseHelp(help ?? ''));
+      // Not kept: the next launch asks again.
+      if (help === undefined) throw new Failure('CLAUDE_NOT_EXECUTABLE', `${claude.file} --help fails`);
+      return JSON.stringify(parseHelp(help));
     },
   });
-  const verbs: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  return Array.isArray(verbs) ? verbs : [];
+  return parseCache(readFileSync(file, 'utf8'));
 }

@@ -48,7 +48,7 @@ function learnedVerb(claude: Program, env: NodeJS.ProcessEnv, paths: Paths, word
   try {
     return learnVerbs(claude, env, paths).includes(word);
   } catch (error) {
-    // The cache cannot be written: the word counts as a prompt, with the flags behind it.
+    // No answer, or no place to keep it: the word counts as a prompt, with the flags behind it.
     if (error instanceof Failure) return false;
     throw error;
   }

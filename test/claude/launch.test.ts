@@ -1,4 +1,5 @@
 import {
+  chownSync,
   copyFileSync,
   mkdirSync,
   readdirSync,
@@ -11,11 +12,13 @@ import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { claudes } from '../support/claudes.ts';
 import { createHome, type Home } from '../support/home.ts';
 import { type Outcome, run } from '../support/run.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const NODE24 = fileURLToPath(new URL('../clients/node_modules/node24/bin/node', import.meta.url));
+const NOBODY = 65_534;
 const LAUNCH = fixture('launch-claude.mjs');
 
 let home: Home;
@@ -178,6 +181,12 @@ describe('verbs that only the installed claude knows', () => {
     expect(runs()).toBe(5);
   });
 
+  it('are asked for again when claude did not answer', async () => {
+    writeFileSync(claude, '#!/bin/sh\n[ "$1" = --help ] && exit 1\necho "$@"\n');
+    expect((await launch(['frob'])).stdout).toMatch(/^frob --settings=/);
+    expect(readdirSync(home.paths.launch).join()).not.toContain('verbs');
+  });
+
   it('are not asked for when the line does not need them', async () => {
     plantClaude();
     for (const args of [['-p', 'hi'], ['mcp', 'list'], ['logs', 'x'], []]) await launch(args);
@@ -185,23 +194,75 @@ describe('verbs that only the installed claude knows', () => {
   });
 });
 
-describe('a home that cannot be written', () => {
-  async function asNobody(env: NodeJS.ProcessEnv): Promise<Outcome> {
-    const command = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, LAUNCH, '-p'];
+describe('another account', () => {
+  async function asNobody(env: NodeJS.ProcessEnv, args = ['-p']): Promise<Outcome> {
+    const command = [
+      `--reuid=${NOBODY}`,
+      `--regid=${NOBODY}`,
+      '--clear-groups',
+      process.execPath,
+      LAUNCH,
+      ...args,
+    ];
     return run(['setpriv', ...command], {
       env: { ...home.env, CLAUDE_SECURE_HOME: '/nowhere', CLAUDE_SECURE_CLAUDE: '/bin/echo', ...env },
       cwd: '/',
     });
   }
 
-  it('costs our server, with one line, and not the session', async () => {
+  it('R58: a CA file that may not be read is left out with a warning, ours stay', async () => {
+    for (const path of ['', 'tmp']) chownSync(join(home.dir, path), NOBODY, NOBODY);
+    const { stdout, stderr } = await asNobody(
+      {
+        CLAUDE_SECURE_HOME: join(home.dir, 'own'),
+        CLAUDE_SECURE_CLAUDE: '/usr/bin/env',
+        NODE_EXTRA_CA_CERTS: '/etc/shadow',
+      },
+      ['--', '-0'],
+    );
+    // Node warns for itself as well.
+    expect(stderr).toContain(
+      'NODE_EXTRA_CA_CERTS of the environment: /etc/shadow cannot be read (EACCES); its certificates are left out\n',
+    );
+    const bundle = /NODE_EXTRA_CA_CERTS=([^\0]*)/.exec(stdout)?.[1] ?? '';
+    expect(readFileSync(bundle, 'utf8').trim()).toBe(rootCertificates[0]);
+  });
+
+  it('a home that cannot be written costs our server, with one line, and not the session', async () => {
     const { stdout, stderr, status } = await asNobody({});
     expect([stdout, status]).toEqual(['-p\n', 0]);
     expect(stderr).toMatch(/^cannot write \/nowhere.*; Claude starts without the server of claude-secure\n$/);
   });
 
-  it('fails with CLAUDE_SECURE_REQUIRE=1', async () => {
+  it('a home that cannot be written fails with CLAUDE_SECURE_REQUIRE=1', async () => {
     const { stdout, stderr } = await asNobody({ CLAUDE_SECURE_REQUIRE: '1' });
     expect([stdout, stderr]).toEqual(['', expect.stringContaining('HOME_UNUSABLE')]);
+  });
+});
+
+describe.each(claudes)('the real Claude $version', ({ file }) => {
+  it('sees the merged bundle, which wins over a corporate CA in the person’s settings', async () => {
+    const corporate = join(home.dir, 'corp.pem');
+    writeFileSync(corporate, `${rootCertificates[1]}\n`);
+    mkdirSync(join(home.dir, '.claude'));
+    const settings = JSON.stringify({ env: { NODE_EXTRA_CA_CERTS: corporate } });
+    writeFileSync(join(home.dir, '.claude', 'settings.json'), settings);
+    const args = ['--settings={}', 'auth', 'status', '--text'];
+    for (const node of [process.execPath, NODE24]) {
+      const { stdout, stderr } = await launch(args, { CLAUDE_SECURE_CLAUDE: file }, node);
+      expect(stderr).toBe('');
+      const bundle = /^Additional CA cert\(s\): (.+)$/m.exec(stdout)?.[1] ?? '';
+      expect(readFileSync(bundle, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    }
+  });
+
+  it('answers --version as it does alone', async () => {
+    const alone = await run([file, '--version'], { env: home.env, cwd: home.dir });
+    const launched = await launch(['--version'], { CLAUDE_SECURE_CLAUDE: file });
+    expect([launched.stdout, launched.stderr, launched.status]).toEqual([
+      alone.stdout,
+      alone.stderr,
+      alone.status,
+    ]);
   });
 });
