@@ -4,7 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +47,10 @@ function checkContents(names) {
     [],
     'a file that does not belong into the package',
   );
+  for (const name of names.filter((path) => path.startsWith('dist/'))) {
+    const source = join(repository, name.replace(/^dist(.*)\.js$/, 'src$1.ts'));
+    assert.ok(existsSync(source), `${name} is left over from an older build: remove dist`);
+  }
   for (const name of names)
     assert.doesNotMatch(readFileSync(join(repository, name), 'utf8'), PRIVATE_KEY, name);
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));

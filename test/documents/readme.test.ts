@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
@@ -112,6 +112,18 @@ describe('README.md', () => {
     type('npm uninstall');
     expect(existsSync(home.paths.root)).toBe(false);
     expect((await runProgram(home, ['status'])).status).toBe(3);
+  });
+
+  it('R6: no document and no line of ours turns certificate checks off', () => {
+    const documents = ['README.md', 'README.ja.md', 'SECURITY.md', 'CONTRIBUTING.md'].map(readMarkdown);
+    const shown = documents.flatMap(({ code }) => code.flatMap(({ lines }) => lines)).join('\n');
+    expect(shown).not.toContain('NODE_TLS_REJECT_UNAUTHORIZED');
+    const directory = new URL('src/', repository);
+    const ours = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    const off = /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED['"\]]*\s*(?:=|:)\s*['"]/;
+    expect(ours.filter((name) => off.test(source(name)))).toEqual([]);
   });
 
   it('leads nowhere that does not exist', () => {
