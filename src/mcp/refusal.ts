@@ -7,7 +7,6 @@ import { PROTOCOL_VERSIONS } from './protocol-version.ts';
 export interface Refusal {
   readonly status: number;
   readonly error: JsonRpcError;
-  /** `Retry-After`, where a limit was met. */
   readonly headers?: ResponseHeaders;
 }
 
@@ -18,7 +17,7 @@ export function refusing(log: Log, handle: (exchange: Exchange) => Promise<Refus
     if (!refusal) return;
     const { status, error, headers } = refusal;
     // R56: a limit that was met is worth a line; a client's plain mistakes are not.
-    if (headers) log.info('mcp.limited', { status, reason: error.error.message });
+    if (status === 429 || status === 503) log.info('mcp.limited', { status, reason: error.error.message });
     respondJson(exchange, status, error, headers);
   };
 }
@@ -39,6 +38,11 @@ export function notAcceptable(mediaTypes: string): Refusal {
 
 export function unsupportedMediaType(): Refusal {
   return { status: 415, error: jsonRpcError(ERROR.refused, 'Unsupported Media Type: send application/json') };
+}
+
+/** A HEAD comes in by the route of its GET, but an event stream is nothing without its body. */
+export function methodNotAllowed(allow: string): Refusal {
+  return { status: 405, error: jsonRpcError(ERROR.refused, 'Method Not Allowed'), headers: { allow } };
 }
 
 /** The same for a session that is gone, never was, or is another grant's (R48). */

@@ -15,6 +15,7 @@ import { type Received, receive } from './receive.ts';
 import {
   invalidRequest,
   isRefusal,
+  methodNotAllowed,
   noRoom,
   notAcceptable,
   type Refusal,
@@ -39,6 +40,7 @@ async function connect(
   { authenticate, sessions, streams, log }: LegOptions,
   exchange: Exchange,
 ): Promise<Refusal | undefined> {
+  if (exchange.method === 'HEAD') return methodNotAllowed('GET');
   const caller = await authenticate(exchange);
   if (!caller) return undefined;
   if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');

@@ -15,6 +15,7 @@ import {
   badRequest,
   invalidRequest,
   isRefusal,
+  methodNotAllowed,
   noRoom,
   notAcceptable,
   type Refusal,
@@ -115,6 +116,7 @@ function take(
 }
 
 async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
+  if (exchange.method === 'HEAD') return methodNotAllowed('POST, GET, DELETE');
   const found = await find(leg, exchange);
   if (!found || isRefusal(found)) return found;
   if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');

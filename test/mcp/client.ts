@@ -25,7 +25,7 @@ export function post(url: string, sent: Sent, body: unknown): Promise<Response> 
   });
 }
 
-export function send(method: 'GET' | 'DELETE', url: string, sent: Sent): Promise<Response> {
+export function send(method: 'GET' | 'HEAD' | 'DELETE', url: string, sent: Sent): Promise<Response> {
   return trustedFetch(url, { method, headers: headersOf(sent) });
 }
 

@@ -118,6 +118,14 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       expect((await post(other.messages, { token: other.token }, messages)).status).toBe(400);
     });
 
+    it('R22: HEAD opens no stream, and no session', async () => {
+      const { served, token } = await start();
+      const response = await send('HEAD', `${served.url}/mcp/sse`, { token });
+      expect([response.status, await response.text()]).toEqual([405, '']);
+      expect((await send('HEAD', `${served.url}/mcp`, { token })).status).toBe(405);
+      expect(served.mcp.sessions()).toBe(1);
+    });
+
     it('GET needs text/event-stream accepted', async () => {
       const { served, token } = await start();
       const headers = { accept: 'application/json' };
