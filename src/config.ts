@@ -158,3 +158,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   return config;
 }
+
+/** Every configured name and address that clients may use: the certificate carries them beside the machine's own. */
+export function servedNames({ hostnames, host }: Pick<Config, 'hostnames' | 'host'>): string[] {
+  return [...hostnames, host];
+}

@@ -4,6 +4,7 @@
  */
 const FAILURES = {
   USAGE: { exit: 2, hint: 'claude-secure help' },
+  NOT_FOUND: { exit: 1, hint: 'claude-secure help' },
   CONFIG_INVALID: { exit: 1, hint: 'correct or unset the variable, then try again' },
   HOME_UNUSABLE: { exit: 1, hint: 'set CLAUDE_SECURE_HOME to a directory that you own and can write to' },
   FILE_UNSAFE: { exit: 1, hint: 'remove the file or correct its owner and mode, then try again' },

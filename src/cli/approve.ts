@@ -17,6 +17,9 @@ function consentText(pending: PendingConsent): string {
   return rows.map(([label, value]) => `${label.padEnd(12)}${terminalText(value)}\n`).join('');
 }
 
+/** The code without its hyphen, in capitals: people type it as they like. */
+const plain = (code: string): string => code.replace(/[^a-z0-9]/gi, '').toUpperCase();
+
 /** One line from the owner; the end of input counts as no. */
 async function ask(context: Context, question: string): Promise<boolean> {
   const lines = createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY });
@@ -38,11 +41,10 @@ export const approve: RunCommand = async (context, { words: [code] }) => {
     if (pending.length) context.print('\napprove one with: claude-secure approve <code>\n');
     return 0;
   }
-  const wanted = code.toUpperCase();
-  const found = pending.find((consent) => consent.code === wanted);
+  const found = pending.find((consent) => plain(consent.code) === plain(code));
   if (!found) {
-    throw new Failure('USAGE', `no request waits under the code ${wanted}`, {
-      hint: 'claude-secure approve',
+    throw new Failure('NOT_FOUND', `no request waits under the code ${code}`, {
+      hint: 'claude-secure approve lists what waits',
     });
   }
   context.print(consentText(found));

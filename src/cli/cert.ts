@@ -1,4 +1,5 @@
 import { inspectCertificates } from '../certificate/inspect.ts';
+import { servedNames } from '../config.ts';
 import type { CertificateReport } from '../control.ts';
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
@@ -22,7 +23,9 @@ export function certificateText(report: CertificateReport, paths: Paths): string
 
 async function renew(context: Context): Promise<CertificateReport> {
   const { renewCertificate } = await import('../certificate/renew.ts');
-  const { report, notices } = await renewCertificate(context.paths, { hostnames: context.config.hostnames });
+  const { report, notices } = await renewCertificate(context.paths, {
+    hostnames: servedNames(context.config),
+  });
   for (const notice of notices) context.warn(notice);
   try {
     await control(await findRunningDaemon(context), 'reload', {});

@@ -20,7 +20,9 @@ export const clients: RunCommand = async (context, { words: [, clientId] }) => {
   }
   const { revoked } = await control(daemon, 'revoke', { clientId });
   if (!revoked) {
-    throw new Failure('USAGE', `there is no client ${clientId}`, { hint: 'claude-secure clients' });
+    throw new Failure('NOT_FOUND', `there is no client ${clientId}`, {
+      hint: 'claude-secure clients lists them',
+    });
   }
   context.print(`revoked ${terminalText(clientId)}\n`);
   return 0;

@@ -1,4 +1,5 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
+import { servedNames } from '../config.ts';
 import type { StatusReport } from '../control.ts';
 import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
 import { portTaken } from '../daemon/port-taken.ts';
@@ -66,7 +67,7 @@ function welcome(context: Context, url: string, { outcome, report, notices }: Ce
 async function runDaemon(context: Context, log: Log): Promise<number> {
   const { config, paths } = context;
   const interrupted = nextSignal();
-  const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
+  const certificates = await ensureCertificate(paths, { hostnames: servedNames(config) });
   const [{ chooseEngine }, { bindPort }, server] = await Promise.all([
     import('../server/choose.ts'),
     import('../server/bind.ts'),
