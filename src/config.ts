@@ -1,11 +1,10 @@
-import { isIP } from 'node:net';
 import { Failure } from './errors.ts';
 import type { LogLevel } from './log.ts';
 
 export interface Config {
   home: string | undefined;
   port: number | undefined;
-  host: string;
+  host: '127.0.0.1' | '0.0.0.0';
   hostnames: readonly string[];
   claude: string | undefined;
   engine: 'uws' | 'https' | undefined;
@@ -66,15 +65,15 @@ export const SETTINGS = [
   setting({
     key: 'host',
     variable: 'CLAUDE_SECURE_HOST',
-    type: 'IP address',
+    type: '127.0.0.1 or 0.0.0.0',
     fallback: '127.0.0.1',
-    meaning: 'the address to listen on; anything but loopback lets other machines connect',
-    parse: (text) => (isIP(text) ? text : undefined),
+    meaning: '0.0.0.0 lets other machines connect, by the names and addresses of CLAUDE_SECURE_HOSTNAMES',
+    parse: oneOf('127.0.0.1', '0.0.0.0'),
   }),
   setting({
     key: 'hostnames',
     variable: 'CLAUDE_SECURE_HOSTNAMES',
-    type: 'names, comma separated',
+    type: 'names and IPv4 addresses, comma separated',
     fallback: 'none',
     meaning: 'further names for the certificate and the Host allow-list',
     parse: parseHostnames,
@@ -157,9 +156,4 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     Object.assign(config, { [key]: value });
   }
   return config;
-}
-
-/** Every configured name and address that clients may use: the certificate carries them beside the machine's own. */
-export function servedNames({ hostnames, host }: Pick<Config, 'hostnames' | 'host'>): string[] {
-  return [...hostnames, host];
 }

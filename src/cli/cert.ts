@@ -1,5 +1,4 @@
 import { inspectCertificates } from '../certificate/inspect.ts';
-import { servedNames } from '../config.ts';
 import type { CertificateReport } from '../control.ts';
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
@@ -24,7 +23,7 @@ export function certificateText(report: CertificateReport, paths: Paths): string
 async function renew(context: Context): Promise<CertificateReport> {
   const { renewCertificate } = await import('../certificate/renew.ts');
   const { report, notices } = await renewCertificate(context.paths, {
-    hostnames: servedNames(context.config),
+    hostnames: context.config.hostnames,
   });
   for (const notice of notices) context.warn(notice);
   try {

@@ -1,5 +1,4 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
-import { servedNames } from '../config.ts';
 import { type EnsuredDaemon, ensureDaemon } from '../daemon/ensure.ts';
 import { VERSION } from '../version.ts';
 import type { Context } from './context.ts';
@@ -8,7 +7,7 @@ import { ENTRY } from './entry.ts';
 /** Makes sure of a certificate, and passes on what the person should know of it. */
 export async function ensureCertificates(context: Context): Promise<Certificates> {
   const { config, paths } = context;
-  const certificates = await ensureCertificate(paths, { hostnames: servedNames(config) });
+  const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
   for (const notice of certificates.notices) context.warn(notice);
   return certificates;
 }

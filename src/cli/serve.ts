@@ -1,5 +1,4 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
-import { servedNames } from '../config.ts';
 import type { StatusReport } from '../control.ts';
 import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
 import { portTaken } from '../daemon/port-taken.ts';
@@ -57,6 +56,7 @@ function startedBy({ env, cwd }: Context): StatusReport['startedBy'] {
 
 function welcome(context: Context, url: string, { outcome, report, notices }: Certificates): void {
   for (const notice of notices) context.warn(notice);
+  if (context.config.host !== '127.0.0.1') context.warn('other machines can connect to this daemon');
   if (outcome === 'created') {
     context.print(`made a certificate in ${context.paths.certificates}\n`);
     context.print(certificateText(report, context.paths));
@@ -67,7 +67,7 @@ function welcome(context: Context, url: string, { outcome, report, notices }: Ce
 async function runDaemon(context: Context, log: Log): Promise<number> {
   const { config, paths } = context;
   const interrupted = nextSignal();
-  const certificates = await ensureCertificate(paths, { hostnames: servedNames(config) });
+  const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
   const [{ chooseEngine }, { bindPort }, server] = await Promise.all([
     import('../server/choose.ts'),
     import('../server/bind.ts'),

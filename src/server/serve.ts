@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Certificates } from '../certificate/ensure.ts';
-import { type Config, servedNames } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { StatusReport } from '../control.ts';
 import { respondJson } from '../exchange.ts';
 import { API_LEVEL, type Health } from '../health.ts';
@@ -103,7 +103,7 @@ async function createParts(options: ServeOptions): Promise<Parts> {
   const url = `https://127.0.0.1:${listener.port}`;
   const certificate = serveCertificate(options.certificates, {
     paths,
-    hostnames: servedNames(config),
+    hostnames: config.hostnames,
     listener,
     log,
   });
