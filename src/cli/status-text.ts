@@ -8,7 +8,7 @@ const UNITS = [
 ] as const;
 
 /** A duration in its largest whole unit, e.g. `3 h`. */
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   for (const [unit, size] of UNITS) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
