@@ -31,7 +31,10 @@ export interface Exchange {
   /** Answers once and completely. A header value outside `[\t\x20-\x7e]` throws before anything is sent. */
   respond(status: number, headers: ResponseHeaders, body?: string | Uint8Array): void;
 
-  /** Begins a streamed answer. */
+  /**
+   * Begins a streamed answer. The head may travel only with the first chunk (uWebSockets.js), so a stream that
+   * has nothing to say yet writes a comment at once.
+   */
   stream(status: number, headers: ResponseHeaders): ResponseStream;
 
   /** Closes the connection without an answer: the only thing that stops bytes already buffered behind it. */
