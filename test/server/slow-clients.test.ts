@@ -61,7 +61,7 @@ describe.each(ENGINES)('%s', (name) => {
   it('R19: connections stop before the descriptors do, and after the flood it serves as before', async () => {
     const { file, ca } = createCredentials();
     const limit = `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`;
-    const server = spawn('prlimit', [limit, process.execPath, PROGRAM, name, file]);
+    const server = spawn('/usr/bin/prlimit', [limit, process.execPath, PROGRAM, name, file]);
     onTestFinished(() => void server.kill('SIGKILL'));
     const [line] = await once(server.stdout, 'data');
     const port = Number(line);
