@@ -84,6 +84,8 @@ export async function startDaemon(options: StartOptions): Promise<Started> {
       const found = await findDaemon(options);
       if (found.state === 'ours') return { port: found.port, health: found.health };
       if (status === undefined || status === EXIT_RUNNING) return undefined;
+      // Perhaps the winner of a race, not yet well: the loser could not know either.
+      if (status === EXIT_PORT_TAKEN && found.state === 'unhealthy') return undefined;
       if (status === EXIT_PORT_TAKEN) throw portTaken(paths, config);
       recordFailedStart(paths.crash);
       throw startFailed(paths, `the daemon ended with ${status === -1 ? 'a signal' : `status ${status}`}`);

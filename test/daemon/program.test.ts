@@ -1,0 +1,93 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { processStart } from '../../src/state.ts';
+import { HOSTILE_STATES } from '../fixtures/hostile-states.ts';
+import type { Home } from '../support/home.ts';
+import { httpsRequest } from '../support/https-request.ts';
+import { createProgramHome, programCommand, readState, runProgram, startDaemon } from '../support/program.ts';
+import { type Outcome, start } from '../support/run.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** The launcher's own way to a running daemon, without a Claude behind it. */
+const launch = (home: Home, env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
+  runProgram(home, ['headers', 'code'], { env });
+
+const canConnect = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+  });
+
+describe.each(['uws', 'https'])('the real daemon on %s', (engine) => {
+  const createHome = (): Promise<Home> => createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
+
+  it('R10: 20 launchers at once on an empty home get one daemon, and nobody leaves a lock', async () => {
+    const home = await createHome();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => launch(home)));
+    for (const { status, stdout, stderr } of outcomes) {
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout).Authorization).toMatch(/^Bearer eyJ/);
+    }
+    expect(existsSync(home.paths.startLock)).toBe(false);
+    const { stdout } = await runProgram(home, ['logs']);
+    expect(stdout.match(/"daemon\.started"/g)).toHaveLength(1);
+  });
+
+  it('R10: heals after kill -9 of the starter in mid-start, and of the daemon', async () => {
+    const home = await createHome();
+    const first = start(programCommand(['headers', 'code']), { env: home.env });
+    await waitFor('the lock', () => existsSync(home.paths.startLock) || readState(home));
+    first.kill('SIGKILL');
+    await first.ended;
+    expect((await launch(home)).status).toBe(0);
+    const state = readState(home);
+    process.kill(state?.pid ?? 0, 'SIGKILL');
+    await waitFor('its end', () => processStart(state?.pid ?? 0) === undefined);
+    expect((await launch(home)).status).toBe(0);
+    expect(readState(home)).toMatchObject({ port: state?.port });
+    expect(readState(home)?.instanceId).not.toBe(state?.instanceId);
+  });
+
+  it('R8: a second daemon leaves with exit 5, the first answers every request, on 127.0.0.1 alone', async () => {
+    const home = await createHome();
+    const { state, ca } = await startDaemon(home);
+    const second = await runProgram(home, ['serve']);
+    expect(second).toMatchObject({ status: 5, stderr: expect.stringContaining('DAEMON_RUNNING') });
+    for (let request = 0; request < 50; request++) {
+      const { text } = await httpsRequest({ port: state.port, ca, path: '/health' });
+      expect(JSON.parse(text).instanceId).toBe(state.instanceId);
+    }
+    expect(await canConnect('::1', state.port)).toBe(false);
+  });
+
+  it('a start that fails is told with its lines, in exit 1', async () => {
+    const home = await createHome();
+    expect((await launch(home)).status).toBe(0);
+    expect((await runProgram(home, ['stop'])).status).toBe(0);
+    writeFileSync(home.paths.ownerSecret, 'not a secret', { mode: 0o600 });
+    const { status, stderr } = await launch(home);
+    expect(status).toBe(1);
+    expect(stderr).toContain('(DAEMON_START_FAILED)');
+    expect(stderr).toContain('does not hold an owner secret');
+    expect(readState(home)).toBeUndefined();
+  });
+});
+
+it('R11: whatever state.json holds, status says not running, stop signals nobody, a launch works', async () => {
+  const home = await createProgramHome();
+  expect((await launch(home)).status).toBe(0);
+  expect((await runProgram(home, ['stop'])).status).toBe(0);
+  // The whole corpus runs on the function itself; here the cases that a kill(2) would take for a group.
+  const names = ['empty', 'only a pid', 'pid -1', 'pid 0', 'pid 1e309', 'port 70000'];
+  for (const [name, text] of HOSTILE_STATES) {
+    if (!names.includes(name)) continue;
+    writeFileSync(home.paths.state, text, { mode: 0o600 });
+    expect((await runProgram(home, ['status'])).status).toBe(3);
+    expect((await runProgram(home, ['stop'])).status).toBe(3);
+  }
+  expect((await launch(home)).status).toBe(0);
+  expect((await runProgram(home, ['status'])).status).toBe(0);
+});
