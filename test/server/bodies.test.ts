@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Handler } from '../../src/exchange.ts';
+import { limits } from '../../src/limits.ts';
+import { httpsRequest } from '../support/https-request.ts';
+import { ENGINES, listen } from '../support/listen.ts';
+import { openTls, sendRaw } from '../support/raw-tls.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const CAP = limits.formBodyBytes;
+const MIB = 1_048_576;
+
+const echo: Handler = async (exchange) => {
+  const body = await exchange.body(CAP);
+  exchange.respond(200, { 'content-type': 'application/octet-stream' }, body);
+};
+
+function chunked(body: string, size: number): string {
+  const chunks: string[] = [];
+  for (let at = 0; at < body.length; at += size) {
+    const chunk = body.slice(at, at + size);
+    chunks.push(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+  }
+  return `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks.join('')}0\r\n\r\n`;
+}
+
+describe.each(ENGINES)('%s', (name) => {
+  it.each([0, 1, CAP])('R18: a body of %i bytes arrives whole, by length and in chunks', async (size) => {
+    const { port, ca } = await listen(name, echo);
+    const body = 'b'.repeat(size);
+    expect((await httpsRequest({ port, ca, method: 'POST', body })).text).toBe(body);
+    const { text } = await sendRaw({ port, ca, quietMs: 200, bytes: chunked(body, 1_000) });
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe(body);
+  });
+
+  it('R18: one byte more is 413, by length and in chunks, and the connection ends', async () => {
+    const { port, ca, faults } = await listen(name, echo);
+    const body = 'b'.repeat(CAP + 1);
+    const byLength = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    for (const bytes of [byLength, chunked(body, 1_000)]) {
+      const { statuses, text, closedBy } = await sendRaw({ port, ca, bytes });
+      expect({ statuses, closedBy }).toEqual({ statuses: [413], closedBy: 'server' });
+      expect(text).toMatch(/^connection: close\r$/im);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('R18: an endless body is cut while it is being sent', async () => {
+    const { port, ca } = await listen(name, echo);
+    const socket = await openTls({ port, ca });
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n');
+    const block = Buffer.alloc(65_536);
+    let sent = 0;
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(block)) sent += block.length;
+    };
+    socket.on('drain', pour);
+    socket.resume();
+    pour();
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(sent).toBeLessThan(100 * MIB);
+    expect((await httpsRequest({ port, ca, method: 'POST', body: 'x' })).text).toBe('x');
+  });
+
+  it('all unfinished bodies together have a limit: what goes past it gets 503', async () => {
+    const { port, ca } = await listen(name, (exchange) => void exchange.body(limits.pendingBodyBytes));
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${limits.pendingBodyBytes}\r\n\r\n`;
+    const first = await openTls({ port, ca });
+    first.write(head);
+    const part = Buffer.alloc(limits.pendingBodyBytes - MIB);
+    await new Promise((resolve) => first.write(part, resolve));
+    const second = await sendRaw({ port, ca, bytes: [head, Buffer.alloc(4 * MIB)], quietMs: 5_000 });
+    expect(second.statuses).toEqual([503]);
+    expect(second.text).toMatch(/^retry-after: \d+\r$/im);
+  });
+
+  it('a client that goes away in mid-body ends the exchange, and the body rejects', async () => {
+    const seen: string[] = [];
+    const { port, ca, faults } = await listen(name, async (exchange) => {
+      exchange.onClose(() => seen.push('closed'));
+      await exchange.body(CAP).catch((error: Error) => {
+        seen.push(error.constructor.name);
+        throw error;
+      });
+    });
+    const socket = await openTls({ port, ca });
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf', () => socket.destroy());
+    await waitFor('the end', () => seen.length === 2);
+    expect(seen.sort()).toEqual(['ClientGone', 'closed']);
+    expect(faults).toEqual([]);
+  });
+});
