@@ -45,6 +45,22 @@ function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: He
   return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
+interface WholeBody {
+  whole: Promise<Buffer>;
+  resolve(body: Buffer): void;
+  reject(error: Error): void;
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function createPromise(): WholeBody {
+  const body: Partial<WholeBody> = {};
+  body.whole = new Promise((resolve, reject) => {
+    body.resolve = resolve;
+    body.reject = reject;
+  });
+  return body as WholeBody;
+}
+
 /**
  * Collects a body up to `maxBytes` (413), within `limits.bodyMs` of its first part (408; a body that never
  * begins is cut by the engine) and within the budget of all connections (503).
@@ -54,12 +70,7 @@ export function collectBody({ exchange, maxBytes, budget }: BodyOptions): Incomi
   let held = 0;
   let settled = false;
   let deadline: NodeJS.Timeout | undefined;
-  let resolve: (body: Buffer) => void;
-  let reject: (error: Error) => void;
-  const whole = new Promise<Buffer>((onWhole, onFailure) => {
-    resolve = onWhole;
-    reject = onFailure;
-  });
+  const { whole, resolve, reject } = createPromise();
 
   function settle(): void {
     settled = true;
