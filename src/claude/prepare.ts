@@ -1,5 +1,6 @@
 import type { Paths } from '../paths.ts';
 import { CA_VARIABLE, ensureCaBundle } from './ca-bundle.ts';
+import { withHealingHook } from './healing-hook.ts';
 import { isObject } from './json-object.ts';
 import { ensureLaunchJson } from './launch-files.ts';
 import { repairNoProxy } from './no-proxy.ts';
@@ -45,7 +46,7 @@ function warnAboutVariables(sources: readonly VariableSource[], warn: PrepareOpt
 
 /** The flags of ours, and the command line with the person's own `--settings` merged into ours. */
 function withSettings(
-  { plan, paths, warn }: PrepareOptions,
+  { plan, paths, daemon, helperCommand, warn }: PrepareOptions,
   argument: SettingsArgument | undefined,
   variables: Readonly<Record<string, string>>,
 ): { argv: readonly string[]; flags: string[] } {
@@ -56,7 +57,11 @@ function withSettings(
   }
   const theirs = argument?.settings ?? {};
   const env = { ...(isObject(theirs.env) && theirs.env), ...variables };
-  const file = ensureLaunchJson(paths, 'settings', { ...theirs, env });
+  const hooks =
+    daemon && plan.route.kind === 'session'
+      ? withHealingHook(theirs.hooks, { paths, helperCommand, platform: process.platform })
+      : theirs.hooks;
+  const file = ensureLaunchJson(paths, 'settings', { ...theirs, env, ...(hooks ? { hooks } : {}) });
   if (argument) return { argv: replaceSettings(argv, argument, file), flags: [] };
   return { argv, flags: [`--settings=${file}`] };
 }

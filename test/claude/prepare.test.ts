@@ -65,7 +65,7 @@ describe('a session', () => {
   it('gets the bundle by environment and by settings, and our server by a file', () => {
     const prepared = prepare(['-p', 'hi']);
     expect(prepared.argv.slice(2)).toEqual(['-p', 'hi']);
-    expect(settingsOf(prepared)).toEqual({ env: prepared.variables });
+    expect(settingsOf(prepared)).toEqual({ env: prepared.variables, hooks: expect.anything() });
     expect(Object.keys(prepared.variables)).toEqual(['NODE_EXTRA_CA_CERTS']);
     const { mcpServers } = jsonOf(flagValue(prepared, '--mcp-config'));
     expect(mcpServers.code).toMatchObject({ type: 'http', url: 'https://127.0.0.1:8443/mcp' });
@@ -136,10 +136,15 @@ describe('other command lines', () => {
 });
 
 describe('the person’s own --settings', () => {
-  const theirs = { model: 'opus', env: { A: '1', NODE_EXTRA_CA_CERTS: '/replaced' } };
+  const theirs = {
+    model: 'opus',
+    env: { A: '1', NODE_EXTRA_CA_CERTS: '/replaced' },
+    hooks: { Stop: ['theirs'], PreToolUse: ['theirs'] },
+  };
   const merged = (prepared: Prepared) => ({
     model: 'opus',
     env: { A: '1', NODE_EXTRA_CA_CERTS: prepared.variables.NODE_EXTRA_CA_CERTS },
+    hooks: { Stop: ['theirs'], PreToolUse: ['theirs', expect.anything()] },
   });
 
   it.each<[string, (value: string) => string[], RegExp]>([

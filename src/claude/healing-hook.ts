@@ -1,0 +1,38 @@
+import type { Paths } from '../paths.ts';
+import { isObject, type JsonObject } from './json-object.ts';
+import { quoteCommand } from './quote.ts';
+import { describeHelper, type HelperOptions, SERVER } from './server-entry.ts';
+
+/** Cold start and probe together take less than a second; the daemon's own start is given up after ten. */
+const TIMEOUT_SECONDS = 15;
+
+/**
+ * A hook that brings a killed daemon back before one of our tools is called. 2.1.197 needs it: it gives up a
+ * lost stream after two attempts, runs the headers helper no more, and so never gets the daemon back on its
+ * own; 2.1.330 does, but fails a call made in the second before (both measured). The pid is only asked for,
+ * never signalled: while that process lives the hook is a shell and a `sed`, 5 ms.
+ */
+function describeHook({
+  paths,
+  ...helper
+}: HelperOptions & { paths: Pick<Paths, 'root' | 'state'> }): JsonObject {
+  const { platform } = helper;
+  // state.json begins so (server/ownership.ts); anything else gives no pid, and the helper decides.
+  const pid = ['sed', '-n', 's/^{"instanceId":"[^"]*","pid":\\([0-9]*\\),.*/\\1/p', paths.state];
+  const isAlive = `kill -0 "$(${quoteCommand(pid, platform)})"`;
+  const heal = quoteCommand(describeHelper({ paths, ...helper }), platform);
+  // Whatever happens, the call goes on: exit 2 of a hook would forbid it.
+  const command = `{ ${isAlive} || ${heal}; } >/dev/null 2>&1 || :`;
+  return { matcher: `mcp__${SERVER}__.*`, hooks: [{ type: 'command', command, timeout: TIMEOUT_SECONDS }] };
+}
+
+/** The person's hooks with ours behind them; only theirs on Windows, where Claude's hook shell varies. */
+export function withHealingHook(
+  theirs: unknown,
+  options: HelperOptions & { paths: Pick<Paths, 'root' | 'state'> },
+): JsonObject | undefined {
+  const hooks = isObject(theirs) ? theirs : undefined;
+  if (options.platform === 'win32') return hooks;
+  const before = Array.isArray(hooks?.PreToolUse) ? hooks.PreToolUse : [];
+  return { ...hooks, PreToolUse: [...before, describeHook(options)] };
+}

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { withHealingHook } from '../../src/claude/healing-hook.ts';
+import { createHome } from '../support/home.ts';
+
+const GONE = spawnSync('/bin/true').pid;
+
+interface Hooks {
+  PreToolUse: { matcher: string; hooks: { command: string }[] }[];
+}
+
+it.each([
+  {
+    what: 'a live daemon',
+    state: `{"instanceId":"a","pid":${process.pid},"startedBy":{"pid":${GONE}}}`,
+    heals: false,
+  },
+  {
+    what: 'a dead one',
+    state: `{"instanceId":"a","pid":${GONE},"startedBy":{"pid":${process.pid}}}`,
+    heals: true,
+  },
+  { what: 'a garbled state', state: '{"pid":1', heals: true },
+  { what: 'no state', state: undefined, heals: true },
+])(
+  'runs the helper only for a daemon that is gone, and never forbids the call: $what',
+  ({ state, heals }) => {
+    const home = createHome();
+    const ran = join(home.dir, "it's ran");
+    mkdirSync(home.paths.root, { recursive: true });
+    if (state !== undefined) writeFileSync(home.paths.state, state);
+    const helperCommand = ['/bin/sh', '-c', 'touch "$0"; echo token; exit 2', ran];
+    const options = { paths: home.paths, helperCommand, platform: 'linux' } as const;
+    const { PreToolUse } = withHealingHook(undefined, options) as unknown as Hooks;
+    expect('mcp__code__server_status').toMatch(new RegExp(`^${PreToolUse[0]?.matcher}$`));
+
+    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', PreToolUse[0]?.hooks[0]?.command ?? ''], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(existsSync(ran)).toBe(heals);
+  },
+);
+
+it('leaves the hooks alone on Windows', () => {
+  const options = { paths: createHome().paths, helperCommand: ['node'], platform: 'win32' } as const;
+  expect(withHealingHook({ Stop: [] }, options)).toEqual({ Stop: [] });
+});
