@@ -14,8 +14,7 @@ export interface TokenAnswer {
 
 export const json = (answer: HttpsAnswer): Record<string, unknown> => JSON.parse(answer.text);
 
-export const challengeOf = (verifier: string): string =>
-  createHash('sha256').update(verifier).digest('base64url');
+const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
 export const newVerifier = (): string => randomBytes(32).toString('base64url');
 

@@ -97,17 +97,25 @@ export async function startApp({ engine: forced = 'https' }: AppOptions = {}): P
   const { port } = listener;
   const issuer = `https://127.0.0.1:${port}`;
 
-  async function start(): Promise<Running> {
-    const store = await openStore(paths.store, log);
-    const oauth = await createAuthorizationServer({
+  const createServer = (records: Store): Promise<AuthorizationServer> =>
+    createAuthorizationServer({
       issuer,
       hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
-      records: store,
+      records,
       signingKeysFile: paths.signingKeys,
       log,
       now: () => Date.now() + offsetMs,
     });
-    return { store, oauth, handle: createRouter({ ...oauth.routes, ...resourceRoutes(oauth) }) };
+
+  async function start(): Promise<Running> {
+    const store = await openStore(paths.store, log);
+    try {
+      const oauth = await createServer(store);
+      return { store, oauth, handle: createRouter({ ...oauth.routes, ...resourceRoutes(oauth) }) };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   async function stop(): Promise<void> {
