@@ -45,7 +45,7 @@ async function bindFirst(
 }
 
 /** Who asked for this daemon: the launcher says so in the environment, else it is a person in a terminal. */
-function startedBy({ env, cwd }: Context): StatusReport['startedBy'] {
+function readStartedBy({ env, cwd }: Context): StatusReport['startedBy'] {
   try {
     const { label, cwd: where, pid } = JSON.parse(env.CLAUDE_SECURE_STARTED_BY ?? '');
     return { label: String(label), cwd: String(where), pid: Number(pid) };
@@ -77,20 +77,19 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
   const bind = (port: number): Promise<Bound> =>
     bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
   const bound = await bindFirst(bind, context, certificates.roots);
-  storePort(paths, bound.listener.port);
-
-  const daemon = await server.serve({
-    config,
-    paths,
-    log,
-    bound,
-    certificates,
-    startedBy: startedBy(context),
-  });
-  void interrupted.then(daemon.stop);
-  welcome(context, daemon.url, certificates);
-  await daemon.ended;
-  return 0;
+  try {
+    storePort(paths, bound.listener.port);
+    const startedBy = readStartedBy(context);
+    const daemon = await server.serve({ config, paths, log, bound, certificates, startedBy });
+    void interrupted.then(daemon.stop);
+    welcome(context, daemon.url, certificates);
+    await daemon.ended;
+    return 0;
+  } catch (error) {
+    // A daemon that cannot serve must not sit on the port.
+    await bound.listener.close();
+    throw error;
+  }
 }
 
 /** The daemon in the foreground; the background one is this same command, detached. */

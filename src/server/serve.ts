@@ -114,6 +114,9 @@ async function createParts(options: ServeOptions): Promise<Parts> {
     records: store,
     signingKeysFile: paths.signingKeys,
     log,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
   });
   const code = createCodeServer((workspace) => {
     const { notAfter, daysLeft, serverSha256 } = certificate.report();
