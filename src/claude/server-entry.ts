@@ -16,7 +16,8 @@ export interface HelperOptions {
  * environment of Claude's own daemon and not with that of this launch (measured).
  */
 export function describeHelper({ paths, helperCommand, platform }: HelperOptions): string[] {
-  const home = platform === 'win32' ? [] : ['/usr/bin/env', `CLAUDE_SECURE_HOME=${paths.root}`];
+  const home =
+    platform === 'win32' ? [] : ['/usr/bin/env', '-u', 'NODE_OPTIONS', `CLAUDE_SECURE_HOME=${paths.root}`];
   return [...home, ...helperCommand, 'headers', SERVER];
 }
 

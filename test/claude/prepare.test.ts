@@ -87,10 +87,12 @@ describe('a session', () => {
     const { headersHelper } = jsonOf(flagValue(prepare([]), '--mcp-config')).mcpServers.code;
     const script = `set -- ${headersHelper}; printf '%s\\n' "$@"`;
     const words = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
-    const home_ = `CLAUDE_SECURE_HOME=${home.paths.root}`;
+    const homeSetting = `CLAUDE_SECURE_HOME=${home.paths.root}`;
     expect(words).toEqual([
       '/usr/bin/env',
-      home_,
+      '-u',
+      'NODE_OPTIONS',
+      homeSetting,
       '/opt/no de/bin/node',
       "/opt/it's/claude-secure.js",
       'headers',
