@@ -1,5 +1,6 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, ResponseHeaders } from '../exchange.ts';
 import type { IncomingBody } from './body.ts';
+import { assertHeaders } from './response-headers.ts';
 
 /**
  * An exchange as its engine sees it. What changes are plain properties, for accessors made per request cost more
@@ -29,6 +30,18 @@ export function addCloseListener(exchange: EngineExchange, listener: () => void)
   if (exchange.closed) callListener(exchange, listener);
   else if (exchange.listeners) exchange.listeners.push(listener);
   else exchange.listeners = [listener];
+}
+
+/**
+ * False if there is nobody to answer. Throws, before anything is sent, for headers that cannot be sent and for a
+ * second answer.
+ */
+export function beginAnswer(exchange: EngineExchange, headers: ResponseHeaders): boolean {
+  if (exchange.closed) return false;
+  assertHeaders(headers);
+  if (exchange.begun) throw new Error('the answer has begun already');
+  exchange.begun = true;
+  return true;
 }
 
 /** Ends the exchange, once: a body still awaited is abandoned, then the close listeners run. */

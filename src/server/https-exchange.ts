@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler, ResponseHeaders, ResponseStream } from '../exchange.ts';
+import type { Handler, ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import { type BodyBudget, collectBody } from './body.ts';
-import { addCloseListener, type EngineExchange, endExchange } from './exchange-state.ts';
+import { addCloseListener, beginAnswer, type EngineExchange, endExchange } from './exchange-state.ts';
 import { CLOSE, refuse } from './refusal.ts';
 import { addHeader, createHead, isHeadTooLarge, type RequestHead } from './request-head.ts';
-import { assertHeaders } from './response-headers.ts';
 import { runHandler } from './run-handler.ts';
 
 /** What the exchanges of one listener share. */
@@ -26,12 +25,6 @@ function readHead({ method = '', url = '', rawHeaders }: IncomingMessage): Reque
     addHeader(head, (rawHeaders[index] as string).toLowerCase(), rawHeaders[index + 1] as string);
   }
   return head;
-}
-
-function begin(exchange: EngineExchange, headers: ResponseHeaders): void {
-  assertHeaders(headers);
-  if (exchange.begun) throw new Error('the answer has begun already');
-  exchange.begun = true;
 }
 
 /** A chunked answer; a reader that leaves too much unread, or reads nothing for too long, is cut off (R24). */
@@ -95,16 +88,14 @@ function createHttpsExchange(
       return incoming.whole;
     },
     respond(status, responseHeaders, body = '') {
-      if (exchange.closed) return;
-      begin(exchange, responseHeaders);
+      if (!beginAnswer(exchange, responseHeaders)) return;
       if (isClosing()) res.shouldKeepAlive = false;
       res.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) });
       res.end(body);
       endExchange(exchange);
     },
     stream(status, responseHeaders) {
-      if (!exchange.closed) {
-        begin(exchange, responseHeaders);
+      if (beginAnswer(exchange, responseHeaders)) {
         res.writeHead(status, responseHeaders);
         res.flushHeaders();
       }

@@ -2,10 +2,9 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import type { Handler, ResponseHeaders } from '../exchange.ts';
 import { type BodyBudget, collectBody } from './body.ts';
-import { addCloseListener, type EngineExchange, endExchange } from './exchange-state.ts';
+import { addCloseListener, beginAnswer, type EngineExchange, endExchange } from './exchange-state.ts';
 import { CLOSE, refuse } from './refusal.ts';
 import { addHeader, createHead, isHeadTooLarge, type RequestHead } from './request-head.ts';
-import { assertHeaders } from './response-headers.ts';
 import { runHandler } from './run-handler.ts';
 import { createUwsStream } from './uws-stream.ts';
 
@@ -52,12 +51,6 @@ function writeAnswer(res: HttpResponse, { isHead, status, headers, body, close }
   });
 }
 
-function begin(exchange: EngineExchange, headers: ResponseHeaders): void {
-  assertHeaders(headers);
-  if (exchange.begun) throw new Error('the answer has begun already');
-  exchange.begun = true;
-}
-
 function createUwsExchange(
   res: HttpResponse,
   head: RequestHead,
@@ -84,17 +77,14 @@ function createUwsExchange(
       return incoming.whole;
     },
     respond(status, responseHeaders, body = '') {
-      if (exchange.closed) return;
-      begin(exchange, responseHeaders);
+      if (!beginAnswer(exchange, responseHeaders)) return;
       const close = responseHeaders.connection === 'close' || isClosing();
       writeAnswer(res, { isHead: method === 'HEAD', status, headers: responseHeaders, body, close });
       endExchange(exchange);
     },
     stream(status, responseHeaders) {
-      if (!exchange.closed) {
-        begin(exchange, responseHeaders);
-        res.cork(() => writeHead(res, status, responseHeaders));
-      }
+      const isOpen = beginAnswer(exchange, responseHeaders);
+      if (isOpen) res.cork(() => writeHead(res, status, responseHeaders));
       return createUwsStream(res, exchange, isClosing);
     },
     drop() {

@@ -89,10 +89,12 @@ export function createUwsStream(
     waiting: 0,
     ending: false,
   };
-  res.onWritable(() => {
+  const onWritable = (): boolean => {
     if (!exchange.closed) resume(queue);
     return true;
-  });
+  };
+  // Touching the response of a client that is gone throws.
+  if (!exchange.closed) res.onWritable(onWritable);
   return {
     get closed() {
       return exchange.closed || queue.ending;
