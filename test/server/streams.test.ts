@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResponseStream } from '../../src/exchange.ts';
+import type { Exchange, ResponseStream } from '../../src/exchange.ts';
 import { limits } from '../../src/limits.ts';
 import { httpsRequest } from '../support/https-request.ts';
 import { ENGINES, listen } from '../support/listen.ts';
@@ -120,5 +120,23 @@ describe.each(ENGINES)('%s', (name) => {
     stream.write('more');
     stream.end();
     expect(closed()).toBe(1);
+  });
+
+  it('R21: whatever is begun after the client went away is harmless', async () => {
+    let seen: Exchange | undefined;
+    const { port, ca, faults } = await listen(name, (exchange) => {
+      seen = exchange;
+    });
+    const client = await openReader(port, ca);
+    const exchange = await waitFor('the request', () => seen);
+    client.destroy();
+    await waitFor('the end', () => exchange.closed);
+    exchange.respond(200, {}, 'late');
+    const stream = exchange.stream(200, {});
+    stream.write('late');
+    stream.end();
+    exchange.drop();
+    await expect(exchange.body(1)).rejects.toThrow();
+    expect({ closed: stream.closed, faults }).toEqual({ closed: true, faults: [] });
   });
 });
