@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { claudes } from '../support/claudes.ts';
 import { programCommand, readState } from '../support/program.ts';
 import { type Running, start } from '../support/run.ts';
-import { ALLOW, createStory, healedDaemon } from '../support/story.ts';
+import { ALLOW, createStory } from '../support/story.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SESSION = [ALLOW, '-p', '--input-format=stream-json', '--output-format=stream-json', '--verbose'];
@@ -34,7 +34,6 @@ describe.each(claudes)('a daemon killed in mid-session, Claude $version', (claud
     const killed = readState(story.home)!;
 
     process.kill(killed.pid, 'SIGKILL');
-    await healedDaemon(story);
     expect(await say(session, 'two')).toMatch(/^FINAL: .*"engine"/s);
     const healed = readState(story.home)!;
     expect(healed.instanceId).not.toBe(killed.instanceId);

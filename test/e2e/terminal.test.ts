@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claudes } from '../support/claudes.ts';
 import { programCommand, readState } from '../support/program.ts';
-import { ALLOW, createStory, healedDaemon } from '../support/story.ts';
+import { ALLOW, createStory } from '../support/story.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 describe.each(claudes)('the terminal interface, Claude $version', (claude) => {
@@ -16,7 +16,6 @@ describe.each(claudes)('the terminal interface, Claude $version', (claude) => {
     await terminal.shows(/FINAL: .*engine/s);
 
     process.kill(readState(story.home)!.pid, 'SIGKILL');
-    await healedDaemon(story);
     await terminal.enter('and now?');
     await terminal.shows(/and now\?.*FINAL: .*engine/s, 30_000);
     expect(terminal.screen()).not.toContain('failed');

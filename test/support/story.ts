@@ -7,7 +7,6 @@ import { answerFirstQuestions, type Claude, claudeEnvironment } from './claudes.
 import type { Home } from './home.ts';
 import { createProgramHome, PROGRAM, programCommand } from './program.ts';
 import { type Outcome, type RunOptions, run } from './run.ts';
-import { waitFor } from './wait-for.ts';
 
 const BROWSER = fileURLToPath(new URL('../fixtures/browser.mjs', import.meta.url));
 
@@ -56,13 +55,4 @@ export async function createStory(claude: Claude, { silent = false } = {}): Prom
     secure: (args, options) => run(programCommand(args), inProject(options)),
     plain: (args, options) => run([claude.file, ...args], inProject(options)),
   };
-}
-
-/**
- * Waits until Claude, without being asked anything, has had the killed daemon started again. (A call in the
- * instant before meets a closed port: 2.1.197 tells the model so and does not repeat it.)
- */
-export async function healedDaemon(story: Story): Promise<void> {
-  const isHealthy = async (): Promise<boolean> => (await story.secure(['status'])).status === 0;
-  await waitFor('the session to start the daemon again', isHealthy, 30_000);
 }
