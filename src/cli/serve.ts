@@ -1,6 +1,6 @@
 import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
 import type { StatusReport } from '../control.ts';
-import { candidatePorts, readStoredPort, storePort } from '../daemon/port.ts';
+import { candidatePorts, keepPort, readStoredPort } from '../daemon/port.ts';
 import { portTaken } from '../daemon/port-taken.ts';
 import { probeDaemon } from '../daemon/probe.ts';
 import { Failure } from '../errors.ts';
@@ -20,6 +20,9 @@ function nextSignal(): Promise<NodeJS.Signals> {
 
 type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
 
+const running = (port: number, who = ''): Failure =>
+  new Failure('DAEMON_RUNNING', `the daemon runs already on https://127.0.0.1:${port}${who}`);
+
 /** Tries one port after the other; one that our own daemon already serves ends the search (design 3). */
 async function bindFirst(
   bind: (port: number) => Promise<Bound>,
@@ -34,12 +37,8 @@ async function bindFirst(
       if (!(error instanceof Failure && error.code === 'PORT_TAKEN')) throw error;
     }
     const probe = await probeDaemon({ port, roots });
-    if (probe.state === 'ours') {
-      throw new Failure(
-        'DAEMON_RUNNING',
-        `the daemon runs already on https://127.0.0.1:${port} (pid ${probe.health.pid})`,
-      );
-    }
+    if (probe.state === 'ours') throw running(port, ` (pid ${probe.health.pid})`);
+    if (probe.state === 'unhealthy' && probe.reason === 'starting') throw running(port);
   }
   throw portTaken(paths, config);
 }
@@ -78,7 +77,9 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
   const bound = await bindFirst(bind, context, certificates.roots);
   try {
-    storePort(paths, bound.listener.port);
+    // Two first starts at once may each have got a port: a slow winner looks like a stranger to the other.
+    const kept = keepPort(paths, bound.listener.port, config.port);
+    if (kept !== bound.listener.port) throw running(kept);
     const startedBy = readStartedBy(context);
     const daemon = await server.serve({ config, paths, log, bound, certificates, startedBy });
     void interrupted.then(daemon.stop);

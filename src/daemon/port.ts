@@ -1,4 +1,4 @@
-import { readOwnFile, writeFileAtomic } from '../files.ts';
+import { createFileAtomic, readOwnFile, writeFileAtomic } from '../files.ts';
 import type { Paths } from '../paths.ts';
 
 /** The guide's port, and how many after it are tried at a first start: enough for the users of one host. */
@@ -12,9 +12,21 @@ export function readStoredPort({ port: file }: Pick<Paths, 'port'>): number | un
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-/** Keeps the port that was bound. Throws as `writeFileAtomic` does. */
-export function storePort({ port: file }: Pick<Paths, 'port'>, port: number): void {
-  if (readStoredPort({ port: file }) !== port) writeFileAtomic(file, `${port}\n`);
+/**
+ * Keeps the port that was bound and returns the one that is kept. One that was asked for replaces another; else
+ * the first stands: of several first starts at once, that each got a port of the range, all but one see here
+ * that theirs is not it. Throws as `writeFileAtomic` does.
+ */
+export function keepPort(
+  { port: file }: Pick<Paths, 'port'>,
+  port: number,
+  asked: number | undefined,
+): number {
+  if (!asked) createFileAtomic(file, `${port}\n`);
+  const kept = readStoredPort({ port: file });
+  if (kept === port || (kept !== undefined && !asked)) return kept;
+  writeFileAtomic(file, `${port}\n`);
+  return port;
 }
 
 /**

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { describeHolder } from '../../src/daemon/holder.ts';
-import { candidatePorts, readStoredPort, storePort } from '../../src/daemon/port.ts';
+import { candidatePorts, keepPort, readStoredPort } from '../../src/daemon/port.ts';
 import { isOlder } from '../../src/daemon/version-order.ts';
 import { createHome } from '../support/home.ts';
 import { freePort } from '../support/program.ts';
@@ -27,13 +27,16 @@ describe('candidatePorts', () => {
 });
 
 describe('the kept port', () => {
-  it('is what was stored, and none before', () => {
+  it('is the first one, until another is asked for', () => {
     const file = { port: `${createHome().dir}/port` };
     expect(readStoredPort(file)).toBeUndefined();
-    storePort(file, 8_444);
-    expect(readStoredPort(file)).toBe(8_444);
-    storePort(file, 9_000);
+    expect(keepPort(file, 8_444, undefined)).toBe(8_444);
+    expect(keepPort(file, 8_445, undefined)).toBe(8_444);
+    expect(keepPort(file, 9_000, 9_000)).toBe(9_000);
     expect(readStoredPort(file)).toBe(9_000);
+    writeFileSync(file.port, 'garbled');
+    expect(keepPort(file, 8_446, undefined)).toBe(8_446);
+    expect(readStoredPort(file)).toBe(8_446);
   });
 
   it.each(['', '0', '70000', '-1', '8443;rm', '0x1f', '1e3', 'NaN', '\0'])(
