@@ -79,7 +79,7 @@ describe('bad input: one clear line, the right exit code, nothing lost', () => {
     { args: ['status', '--jsno'], status: 2, says: '--json' },
     { args: ['serve', '--port', '1'], status: 2, says: 'serve' },
     { args: ['approve', 'ABCD-EFGH'], status: 3, says: 'not running' },
-    { args: ['stop'], status: 0, says: '' },
+    { args: ['stop'], status: 3, says: 'not running' },
     { args: ['status'], status: 3, says: 'not running' },
   ])('$args on an empty home: exit $status', async ({ args, status, says }) => {
     const outcome = await runProgram(await createEchoHome(), args);
@@ -88,7 +88,7 @@ describe('bad input: one clear line, the right exit code, nothing lost', () => {
   });
 
   it.each([
-    { variable: 'CLAUDE_SECURE_PORT', value: '0' },
+    { variable: 'CLAUDE_SECURE_PORT', value: '65536' },
     { variable: 'CLAUDE_SECURE_ENGINE', value: 'apache' },
     { variable: 'CLAUDE_SECURE_IDLE', value: '3 hours' },
   ])('$variable=$value is named', async ({ variable, value }) => {
