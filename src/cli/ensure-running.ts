@@ -26,5 +26,8 @@ export async function ensureRunning(
     entry: ENTRY,
     version: VERSION,
   });
+  // The daemon looked at the same certificate.
+  const news = daemon.notices.filter((notice) => !certificates.notices.includes(notice));
+  for (const notice of news) context.warn(notice);
   return { certificates, daemon };
 }

@@ -29,7 +29,6 @@ async function makeReady(context: Context, needs: LaunchPlan['needs']): Promise<
     return { roots: (await ensureCertificates(context)).roots, daemon: undefined };
   }
   const { certificates, daemon } = await ensureRunning(context);
-  if (daemon.notice) context.warn(daemon.notice);
   if (certificates.outcome === 'created') {
     const where = `https://127.0.0.1:${daemon.port}`;
     context.warn(`made a certificate in ${context.paths.certificates} and started the daemon on ${where}`);
@@ -44,7 +43,9 @@ async function makeReadyOrWarn(context: Context, needs: LaunchPlan['needs']): Pr
     return await makeReady(context, needs);
   } catch (error) {
     if (!(error instanceof Failure) || context.config.require) throw error;
-    context.warn(`${error.message} (${error.code}); Claude starts without our server`);
+    const [what, ...details] = error.message.split('\n');
+    const first = `${what} (${error.code}); Claude starts without our server`;
+    context.warn([first, ...details.map((line) => `  | ${line}`)].join('\n'));
     context.warn(`try: ${error.hint}`);
     return { roots: readRoots(context), daemon: undefined };
   }

@@ -53,9 +53,7 @@ function readStartedBy({ env, cwd }: Context): StatusReport['startedBy'] {
   }
 }
 
-function welcome(context: Context, url: string, { outcome, report, notices }: Certificates): void {
-  for (const notice of notices) context.warn(notice);
-  if (context.config.host !== '127.0.0.1') context.warn('other machines can connect to this daemon');
+function welcome(context: Context, url: string, { outcome, report }: Certificates): void {
   if (outcome === 'created') {
     context.print(`made a certificate in ${context.paths.certificates}\n`);
     context.print(certificateText(report, context.paths));
@@ -76,12 +74,23 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
   const bind = (port: number): Promise<Bound> =>
     bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
   const bound = await bindFirst(bind, context, certificates.roots);
+  // Warnings come before the daemon is healthy: the launcher that waits for it passes them on.
+  for (const notice of certificates.notices) context.warn(notice);
+  if (config.host !== '127.0.0.1') context.warn('other machines can connect to this daemon');
   try {
     // Two first starts at once may each have got a port: a slow winner looks like a stranger to the other.
     const kept = keepPort(paths, bound.listener.port, config.port);
     if (kept !== bound.listener.port) throw running(kept);
     const startedBy = readStartedBy(context);
-    const daemon = await server.serve({ config, paths, log, bound, certificates, startedBy });
+    const daemon = await server.serve({
+      config,
+      paths,
+      log,
+      bound,
+      certificates,
+      startedBy,
+      tell: context.warn,
+    });
     void interrupted.then(daemon.stop);
     welcome(context, daemon.url, certificates);
     await daemon.ended;

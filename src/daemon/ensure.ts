@@ -23,8 +23,8 @@ export interface EnsuredDaemon {
   readonly health: Health;
   /** True if this call started it. */
   readonly started: boolean;
-  /** One line that the person should see. */
-  readonly notice?: string;
+  /** Lines that the person should see. */
+  readonly notices: readonly string[];
 }
 
 /** Why a daemon that runs is not the one this launcher would start; undefined if it is. */
@@ -53,7 +53,7 @@ async function retireIdle({ health, port }: RunningDaemon, options: EnsureOption
 async function useRunning(found: RunningDaemon, options: EnsureOptions): Promise<EnsuredDaemon | undefined> {
   const { port, health } = found;
   const reason = replaceReason(found, options);
-  if (reason === undefined) return { port, health, started: false };
+  if (reason === undefined) return { port, health, started: false, notices: [] };
   if (await retireIdle(found, options)) return undefined;
   if (health.apiLevel < API_LEVEL) {
     throw new Failure('DAEMON_UNHEALTHY', `the daemon ${reason}, too old to work with, and is in use`);
@@ -62,7 +62,7 @@ async function useRunning(found: RunningDaemon, options: EnsureOptions): Promise
     port,
     health,
     started: false,
-    notice: `the daemon ${reason} and is in use; it stays until nobody uses it, or: claude-secure restart`,
+    notices: [`the daemon ${reason} and is in use; it stays until nobody uses it, or: claude-secure restart`],
   };
 }
 
@@ -104,7 +104,7 @@ async function startUnderLock(options: EnsureOptions): Promise<EnsuredDaemon | u
     // The one who held the lock before may have been successful.
     const found = await findDaemon(options);
     if (found.state === 'ours' && replaceReason(found, options) === undefined) {
-      return { port: found.port, health: found.health, started: false };
+      return { port: found.port, health: found.health, started: false, notices: [] };
     }
     const onPort = await findOnOwnPort(options);
     if (onPort.state === 'foreign' || onPort.state === 'blocked') throw whyNot(onPort, options);

@@ -14,6 +14,8 @@ import { pollUntil } from './poll.ts';
 import { portTaken } from './port-taken.ts';
 
 const SHOWN_LINES = 20;
+/** How the command line begins whatever a person should see. */
+const WARNING = /^claude-secure: (.*)/;
 const EXIT_RUNNING = new Failure('DAEMON_RUNNING', '').exit;
 const EXIT_PORT_TAKEN = new Failure('PORT_TAKEN', '').exit;
 
@@ -29,6 +31,8 @@ export interface StartOptions {
 export interface Started {
   readonly port: number;
   readonly health: Health;
+  /** What the daemon warned of while it started, a line each. */
+  readonly notices: readonly string[];
 }
 
 function ownDirectory(): string {
@@ -62,6 +66,9 @@ function spawnServe({ paths, env, entry }: StartOptions): { exited(): number | u
   return { exited: () => status, release: () => child.unref() };
 }
 
+const readNotices = ({ bootLog }: Paths): string[] =>
+  readLastLines(bootLog, SHOWN_LINES).flatMap((line) => WARNING.exec(line)?.[1] ?? []);
+
 function startFailed(paths: Paths, what: string): Failure {
   const boot = readLastLines(paths.bootLog, SHOWN_LINES);
   const lines = boot.length > 0 ? boot : readLastLines(paths.daemonLog, SHOWN_LINES);
@@ -82,7 +89,9 @@ export async function startDaemon(options: StartOptions): Promise<Started> {
       // Asked before the probe: an end that another daemon caused must not hide that other daemon.
       const status = child.exited();
       const found = await findDaemon(options);
-      if (found.state === 'ours') return { port: found.port, health: found.health };
+      if (found.state === 'ours') {
+        return { port: found.port, health: found.health, notices: readNotices(paths) };
+      }
       if (status === undefined || status === EXIT_RUNNING) return undefined;
       // Perhaps the winner of a race, not yet well: the loser could not know either.
       if (status === EXIT_PORT_TAKEN && found.state === 'unhealthy') return undefined;

@@ -4,7 +4,7 @@ import { parseState, type State } from '../state.ts';
 
 export interface Ownership {
   /**
-   * Why this daemon is no longer the one (another instance wrote the state, the home or its authority is gone),
+   * Why this daemon is no longer the one (another instance wrote the state, the home or one of its keys is gone),
    * or undefined while all is well. A lost or garbled state file is written anew.
    */
   lost(): string | undefined;
@@ -13,7 +13,8 @@ export interface Ownership {
 
 export interface OwnershipOptions {
   stateFile: string;
-  authorityFile: string;
+  /** Without them as they were, nobody could reach this daemon any more: clients, or its owner. */
+  keyFiles: readonly string[];
   state: State;
 }
 
@@ -24,8 +25,8 @@ function fingerprint(file: string): string | undefined {
 }
 
 /** Says in state.json that this daemon is the one, and notices when that stops being true. */
-export function takeOwnership({ stateFile, authorityFile, state }: OwnershipOptions): Ownership {
-  const authority = fingerprint(authorityFile);
+export function takeOwnership({ stateFile, keyFiles, state }: OwnershipOptions): Ownership {
+  const keys = new Map(keyFiles.map((file) => [file, fingerprint(file)]));
   const write = (): void => writeFileAtomic(stateFile, JSON.stringify(state));
 
   function written(): State | undefined {
@@ -40,8 +41,9 @@ export function takeOwnership({ stateFile, authorityFile, state }: OwnershipOpti
   write();
   return {
     lost() {
-      if (fingerprint(authorityFile) !== authority)
-        return 'the certificate authority was replaced or removed';
+      for (const [file, key] of keys) {
+        if (fingerprint(file) !== key) return `${file} was replaced or removed`;
+      }
       const found = written();
       if (found && found.instanceId !== state.instanceId) return 'another daemon took over';
       if (!found) {

@@ -9,6 +9,8 @@ export type Operation =
   | { readonly type: 'del'; readonly key: string };
 
 export interface Store {
+  /** Where a damaged one was set aside when this one was opened; undefined if there was none. */
+  readonly setAside: string | undefined;
   get(key: string): Promise<unknown>;
   /**
    * All operations or none, one batch after the other; resolves once they are flushed to the disk.
@@ -22,13 +24,18 @@ export interface Store {
 
 type Database = ClassicLevel<string, unknown>;
 
+interface Opened {
+  database: Database;
+  sequence: number;
+}
+
 /** Above every character of a key. */
 const LAST = '\uffff';
 /** The number of the last batch, written with it. It sorts behind every prefix that anybody asks for. */
 const SEQUENCE_KEY = '~sequence';
 
 /** Opens the database and reads all of it once, so that damage shows now and not in the middle of a request. */
-async function openWhole(directory: string): Promise<{ database: Database; sequence: number }> {
+async function openWhole(directory: string): Promise<Opened> {
   const database: Database = new ClassicLevel(directory, { valueEncoding: 'json' });
   try {
     await database.open();
@@ -43,21 +50,22 @@ async function openWhole(directory: string): Promise<{ database: Database; seque
   }
 }
 
-function setAside(directory: string, reason: string, log: Log): void {
+function setAside(directory: string, reason: string, log: Log): string {
   const aside = `${directory}.corrupt-${Date.now()}`;
   moveFile(directory, aside);
   ensurePrivateDirectory(directory);
   log.error('store.corrupt', { setAside: aside, reason, meaning: 'every login has ended' });
+  return aside;
 }
 
-async function openOrReplace(directory: string, log: Log): Promise<{ database: Database; sequence: number }> {
+async function openOrReplace(directory: string, log: Log): Promise<Opened & { aside?: string }> {
   ensurePrivateDirectory(directory);
   try {
     return await openWhole(directory);
   } catch (error) {
     if (!isCorruption(error)) throw asFailure(directory, error);
-    setAside(directory, String(error), log);
-    return openWhole(directory);
+    const aside = setAside(directory, String(error), log);
+    return { ...(await openWhole(directory)), aside };
   }
 }
 
@@ -67,7 +75,8 @@ async function openOrReplace(directory: string, log: Log): Promise<{ database: D
  * Throws `STORE_UNUSABLE` when another process holds it or it cannot be read, `FILE_UNSAFE` for a foreign directory.
  */
 export async function openStore(directory: string, log: Log): Promise<Store> {
-  let { database, sequence } = await openOrReplace(directory, log);
+  const { aside, ...opened } = await openOrReplace(directory, log);
+  let { database, sequence } = opened;
   let tail: Promise<unknown> = Promise.resolve();
   let isBroken = false;
 
@@ -94,6 +103,7 @@ export async function openStore(directory: string, log: Log): Promise<Store> {
   }
 
   return {
+    setAside: aside,
     get: (key) => database.get(key),
     batch(operations) {
       const done = tail.then(() => write(operations));

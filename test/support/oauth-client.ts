@@ -1,0 +1,106 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Home } from './home.ts';
+import { type HttpsAnswer, type HttpsRequest, httpsRequest } from './https-request.ts';
+import { readState, runProgram } from './program.ts';
+
+const REDIRECT_URI = 'http://127.0.0.1:9/callback';
+
+/** One request to the daemon that runs in this home now. */
+export function ask(home: Home, request: Omit<HttpsRequest, 'port' | 'ca'>): Promise<HttpsAnswer> {
+  const port = readState(home)?.port ?? 0;
+  return httpsRequest({ ca: readFileSync(home.paths.caBundle, 'utf8'), ...request, port });
+}
+
+const askForm = (home: Home, path: string, form: Record<string, string>): Promise<HttpsAnswer> =>
+  ask(home, {
+    path,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  });
+
+export const register = (home: Home, name = 'a client'): Promise<HttpsAnswer> =>
+  ask(home, {
+    path: '/oauth/register',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: name,
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'none',
+    }),
+  });
+
+export interface SignedIn {
+  clientId: string;
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** Another program's whole way to tokens, with the owner's yes in the terminal. */
+export async function signIn(home: Home): Promise<SignedIn> {
+  const clientId: string = JSON.parse((await register(home)).text).client_id;
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: REDIRECT_URI,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const page = await ask(home, { path: `/oauth/authorize?${query}` });
+  const matchCode = /claude-secure approve ([0-9A-Z-]+)/.exec(page.text)?.[1] ?? '';
+  const target = /http-equiv="refresh" content="\d+;url=([^"]+)"/.exec(page.text)?.[1] ?? '';
+  const approved = await runProgram(home, ['approve', matchCode], { input: 'y\n' });
+  if (approved.status !== 0) throw new Error(`approve: ${approved.stderr}`);
+  const { headers } = await ask(home, { path: target.replaceAll('&amp;', '&') });
+  const answer = await askForm(home, '/oauth/token', {
+    grant_type: 'authorization_code',
+    client_id: clientId,
+    redirect_uri: REDIRECT_URI,
+    code: new URL(headers.location ?? '').searchParams.get('code') ?? '',
+    code_verifier: verifier,
+  });
+  if (answer.status !== 200) throw new Error(`token: ${answer.status} ${answer.text}`);
+  const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(answer.text);
+  return { clientId, accessToken, refreshToken };
+}
+
+export const refresh = (home: Home, { clientId, refreshToken }: SignedIn): Promise<HttpsAnswer> =>
+  askForm(home, '/oauth/token', {
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    refresh_token: refreshToken,
+  });
+
+/** What Claude's headers helper is given, without the scheme. */
+export async function mintToken(home: Home): Promise<string> {
+  const { stdout, stderr, status } = await runProgram(home, ['headers', 'code']);
+  if (status !== 0) throw new Error(`headers: ${stderr}`);
+  return JSON.parse(stdout).Authorization.replace('Bearer ', '');
+}
+
+/** Opens an MCP session with the token; 200 if it is good. */
+export async function useToken(home: Home, token: string): Promise<number> {
+  const { status } = await ask(home, {
+    path: '/mcp',
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name: 'test', version: '1' },
+      },
+    }),
+  });
+  return status;
+}
