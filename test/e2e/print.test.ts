@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { claudes } from '../support/claudes.ts';
 import { readState } from '../support/program.ts';
+import { run } from '../support/run.ts';
 import { ALLOW, createStory } from '../support/story.ts';
 
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PROMPT = [ALLOW, '-p', 'what runs?'];
 
 describe.each(claudes)('claude-secure -p, Claude $version', (claude) => {
@@ -47,5 +50,16 @@ describe.each(claudes)('claude-secure -p, Claude $version', (claude) => {
     const get = await story.secure(['mcp', 'get', name]);
     expect(get.stdout).toContain('✔ Connected');
     expect(get.status).toBe(0);
+  });
+});
+
+describe('npm start in a clone', () => {
+  it('finds the real claude behind the stub that npm leaves when install scripts are off', async () => {
+    const story = await createStory(claudes[0]!);
+    const { CLAUDE_SECURE_CLAUDE, ...env } = story.env;
+    const command = ['npm', 'start', '--silent', '--', ...PROMPT] as const;
+    const outcome = await run([...command], { env, cwd: REPOSITORY });
+    expect(outcome.stdout).toMatch(/^FINAL: .*"engine"/s);
+    expect(outcome.status).toBe(0);
   });
 });

@@ -10,7 +10,7 @@ import { type Outcome, type RunOptions, run } from './run.ts';
 
 const BROWSER = fileURLToPath(new URL('../fixtures/browser.mjs', import.meta.url));
 
-export const TOOL = 'mcp__code__server_status';
+const TOOL = 'mcp__code__server_status';
 /** `-p` cannot ask, and 2.1.330 would ask a server that the mock is not. */
 export const ALLOW = `--allowedTools=${TOOL}`;
 
