@@ -28,12 +28,7 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
       return { stopping, busy };
     },
     async reload() {
-      try {
-        await certificate.refresh();
-      } catch (error) {
-        stop('the certificate could not be swapped');
-        throw error;
-      }
+      await certificate.refresh();
       return { serverSha256: certificate.report().serverSha256 };
     },
     pending: () => ({ pending: oauth.pending() }),

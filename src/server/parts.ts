@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { Certificates } from '../certificate/ensure.ts';
+import type { Config } from '../config.ts';
+import type { StatusReport } from '../control.ts';
+import { API_LEVEL, type Health } from '../health.ts';
+import type { Log } from '../log.ts';
+import { createCodeServer } from '../mcp/code-server.ts';
+import { createMcp, type Mcp } from '../mcp/legs.ts';
+import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';
+import type { Paths } from '../paths.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { VERSION } from '../version.ts';
+import { allowedHosts } from './allowed-hosts.ts';
+import type { Bound } from './bind.ts';
+import { type IdleWatch, watchIdle } from './idle.ts';
+import { type ServedCertificate, serveCertificate } from './served-certificate.ts';
+
+export interface ServeOptions {
+  config: Config;
+  paths: Paths;
+  log: Log;
+  bound: Bound;
+  certificates: Certificates;
+  startedBy: StatusReport['startedBy'];
+  /** Takes one line that the person should see; called before the daemon says that it is healthy. */
+  tell(notice: string): void;
+}
+
+/** The parts that the daemon's answers are made of. */
+export interface Parts extends ServeOptions {
+  url: string;
+  health: Health;
+  certificate: ServedCertificate;
+  idle: IdleWatch;
+  store: Store;
+  oauth: AuthorizationServer;
+  mcp: Mcp;
+}
+
+function createHealth(engine: Health['engine']): Health {
+  return {
+    name: 'claude-secure',
+    version: VERSION,
+    apiLevel: API_LEVEL,
+    instanceId: randomUUID(),
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    engine,
+  };
+}
+
+/** Our own MCP server, before the transports. */
+function createCodeMcp(
+  { bound, log }: ServeOptions,
+  { oauth, certificate }: Pick<Parts, 'oauth' | 'certificate'>,
+): Mcp {
+  const upstream = createCodeServer((workspace) => {
+    const { notAfter, daysLeft, serverSha256 } = certificate.report();
+    return {
+      version: VERSION,
+      engine: bound.engine.name,
+      uptimeSeconds: Math.floor(process.uptime()),
+      certificate: { notAfter, daysLeft, serverSha256 },
+      sessions: mcp.sessions(),
+      workspace,
+    };
+  });
+  const mcp = createMcp({ authenticate: oauth.authenticate, upstream, log });
+  return mcp;
+}
+
+/** Opens the store and makes what stands on it. Throws what `openStore` and `createAuthorizationServer` throw. */
+export async function createParts(options: ServeOptions, onPortLost: () => void): Promise<Parts> {
+  const { config, paths, log, bound, certificates } = options;
+  const { engine, listener } = bound;
+  const { hostnames } = config;
+  const url = `https://127.0.0.1:${listener.port}`;
+  const certificate = serveCertificate(certificates, { paths, hostnames, listener, log, onPortLost });
+  const store = await openStore(paths.store, log);
+  if (store.setAside) {
+    options.tell(`the store was damaged and now stands in ${store.setAside}: every login has ended`);
+  }
+  const oauth = await createAuthorizationServer({
+    issuer: url,
+    hosts: allowedHosts(config, listener.port),
+    records: store,
+    signingKeysFile: paths.signingKeys,
+    log,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const mcp = createCodeMcp(options, { oauth, certificate });
+  const idle = watchIdle(config.idleMs, listener.connections);
+  return { ...options, url, health: createHealth(engine.name), certificate, idle, store, oauth, mcp };
+}
