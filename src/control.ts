@@ -55,6 +55,12 @@ export interface StatusReport {
   readonly idleEndsInMs: number | undefined;
 }
 
+/** What comes with 503: the daemon knows why it cannot do it now, and what the owner can do. */
+export interface ControlFailure {
+  readonly error_description: string;
+  readonly hint: string;
+}
+
 /** Every action: what is sent and what comes back. */
 export interface ControlActions {
   status: { request: Record<string, never>; response: StatusReport };

@@ -1,4 +1,4 @@
-import { type ControlAction, type ControlActions, OWNER_HEADER } from '../control.ts';
+import { type ControlAction, type ControlActions, type ControlFailure, OWNER_HEADER } from '../control.ts';
 import { Failure } from '../errors.ts';
 import { readOwnFile } from '../files.ts';
 import { limits } from '../limits.ts';
@@ -13,6 +13,17 @@ export interface ControlTarget {
   readonly ownerSecretFile: string;
 }
 
+/** Why the daemon could not; undefined for the 503 of one that is still starting. */
+function parseFailure(text: string): ControlFailure | undefined {
+  try {
+    const { error_description, hint } = JSON.parse(text);
+    const isWhole = typeof error_description === 'string' && typeof hint === 'string';
+    return isWhole ? { error_description, hint } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function refused(action: ControlAction, { status, text }: DaemonAnswer): Failure {
   if (status === 401) return new Failure('DAEMON_REFUSED', 'the daemon did not accept the owner secret');
   if (status === 429) {
@@ -20,6 +31,8 @@ function refused(action: ControlAction, { status, text }: DaemonAnswer): Failure
       hint: 'wait a minute, then try again',
     });
   }
+  const failure = status === 503 ? parseFailure(text) : undefined;
+  if (failure) return new Failure('DAEMON_REFUSED', failure.error_description, { hint: failure.hint });
   return new Failure('DAEMON_REFUSED', `the daemon answered ${action} with ${status}\n${text.slice(0, 200)}`);
 }
 

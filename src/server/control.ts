@@ -1,4 +1,5 @@
-import { type ControlAction, type ControlActions, OWNER_HEADER } from '../control.ts';
+import { type ControlAction, type ControlActions, type ControlFailure, OWNER_HEADER } from '../control.ts';
+import { Failure } from '../errors.ts';
 import { type Exchange, type Handler, type Routes, respondJson } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
@@ -78,9 +79,16 @@ export function createControl({ isOwner, handlers, log }: ControlOptions): Route
     }
     // The body's form was checked against FORMS, which the compiler holds to ControlActions.
     const handler = handlers[action] as (request: unknown) => unknown;
-    const response = await handler(request);
-    log.debug('control.done', { action });
-    respondJson(exchange, 200, response);
+    try {
+      const response = await handler(request);
+      log.debug('control.done', { action });
+      respondJson(exchange, 200, response);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      log.error('control.failed', { action, reason: error.message });
+      const failure: ControlFailure = { error_description: error.message, hint: error.hint };
+      respondJson(exchange, 503, { error: 'temporarily_unavailable', ...failure });
+    }
   }
 
   return Object.fromEntries(
