@@ -6,8 +6,6 @@ const SECOND_MS = 1_000;
 export interface RateLimiter {
   /** Counts one event for the key; returns the seconds to wait (for `Retry-After`) once the minute is used up. */
   take(key: string): number | undefined;
-  /** As `take`, without counting. */
-  check(key: string): number | undefined;
 }
 
 /** Counts events per key in fixed windows of one minute on a monotonic clock, so a clock jump opens nothing. */
@@ -28,18 +26,14 @@ export function createRateLimiter(
     return fresh;
   }
 
-  function check(key: string): number | undefined {
-    const { startedMs, count } = current(key);
-    if (count < perMinute) return undefined;
-    return Math.max(1, Math.ceil((startedMs + WINDOW_MS - nowMs()) / SECOND_MS));
-  }
-
   return {
-    check,
     take(key) {
-      const wait = check(key);
-      if (wait === undefined) current(key).count++;
-      return wait;
+      const window = current(key);
+      if (window.count < perMinute) {
+        window.count++;
+        return undefined;
+      }
+      return Math.max(1, Math.ceil((window.startedMs + WINDOW_MS - nowMs()) / SECOND_MS));
     },
   };
 }

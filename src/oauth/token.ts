@@ -49,15 +49,13 @@ export function createToken({ clients, tokens, handlers, log }: TokenOptions): H
   }
 
   return async (exchange) => {
-    const form = readForm(exchange);
-    const wait = failures.check(exchange.peer);
     try {
-      const parameters = await form;
-      if (wait !== undefined) throw tooManyRequests(wait);
-      await issue(exchange, parameters);
+      await issue(exchange, await readForm(exchange));
     } catch (error) {
-      if (error instanceof OAuthError && error.status < 429) failures.take(exchange.peer);
-      throw error;
+      // Only what fails is limited: every account on this host has the owner's address, and could lock out their clients.
+      const isFailure = error instanceof OAuthError && error.status < 429;
+      const wait = isFailure ? failures.take(exchange.peer) : undefined;
+      throw wait === undefined ? error : tooManyRequests(wait);
     }
   };
 }
