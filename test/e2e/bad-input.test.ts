@@ -21,7 +21,7 @@ const createEchoHome = (extra: NodeJS.ProcessEnv = {}): Promise<Home> =>
 async function startStranger(home: Home, isTls: boolean): Promise<{ port: number; heard: string[] }> {
   const heard: string[] = [];
   const listen = (data: Buffer): void => void heard.push(data.toString('latin1'));
-  const credentials = () => createAuthority(home.dir, 'stranger').issue({ names: 'IP:127.0.0.1' });
+  const credentials = () => createAuthority(home.dir, 'stranger').issue('IP:127.0.0.1');
   const server: Server = isTls ? createHttpsServer(credentials()) : createServer();
   server.on(isTls ? 'secureConnection' : 'connection', (socket) =>
     socket.on('data', listen).on('error', () => {}),

@@ -19,7 +19,7 @@ describe.each(claudes)("a company's CA in settings.json, Claude $version", (clau
   it("R58: Claude reaches the company's server and ours, and the settings stay untouched", async () => {
     const story = await createStory(claude);
     const company = createAuthority(story.home.dir, 'company');
-    const server = await startForeignServer(company.issue({ names: 'IP:127.0.0.1' }));
+    const server = await startForeignServer(company.issue('IP:127.0.0.1'));
     const url = `https://127.0.0.1:${server.port}/mcp`;
     await story.plain(['mcp', 'add', '-s', 'user', '--transport', 'http', 'company', url]);
     const settingsFile = join(story.home.dir, '.claude', 'settings.json');

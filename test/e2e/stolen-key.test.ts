@@ -1,47 +1,34 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureCertificate } from '../../src/certificate/ensure.ts';
-import { type Authority, type Credentials, stealAuthority } from '../support/authority.ts';
 import { claudes } from '../support/claudes.ts';
+import { type LeafContent, signLeaf } from '../support/evil-leaf.ts';
 import { type ForeignServer, startForeignServer } from '../support/mcp-server.ts';
 import { startProxy } from '../support/proxy.ts';
 import { createStory } from '../support/story.ts';
 
-interface Forgery {
+interface Forgery extends LeafContent {
+  /** Where Claude goes. */
   host: string;
   /** The Claudes that fall for it; none, except where SECURITY.md says so. */
   acceptedBy: readonly string[];
-  forge(stolen: Authority, host: string): Credentials;
 }
 
 const FORGERIES: readonly Forgery[] = [
+  // What the constraint permits must pass, or the refusals below prove nothing.
+  { host: 'good.test', commonName: 'x', names: ['good.test'], acceptedBy: ['2.1.197', '2.1.330'] },
+  { host: 'api.anthropic.com', commonName: 'x', names: ['api.anthropic.com'], acceptedBy: [] },
+  { host: 'mixed.example.com', commonName: 'x', names: ['localhost', 'mixed.example.com'], acceptedBy: [] },
+  // Its Bun still falls back to the common name when the only alternative name is an e-mail address.
+  { host: 'name.example.com', commonName: 'name.example.com', email: 'a@b.test', acceptedBy: ['2.1.197'] },
+  // A permitted name: the path length is what refuses it.
   {
-    // The positive control: what the constraint permits must pass, or the refusals below prove nothing.
-    host: 'good.test',
-    acceptedBy: ['2.1.197', '2.1.330'],
-    forge: (stolen, host) => stolen.issue({ label: host, names: `DNS:${host}` }),
-  },
-  {
-    host: 'api.anthropic.com',
+    host: 'sub.localhost',
+    commonName: 'x',
+    names: ['sub.localhost'],
+    isBelowOwnAuthority: true,
     acceptedBy: [],
-    forge: (stolen, host) => stolen.issue({ label: host, names: `DNS:${host}` }),
-  },
-  {
-    host: 'mixed.example.com',
-    acceptedBy: [],
-    forge: (stolen, host) => stolen.issue({ label: host, names: `DNS:localhost,DNS:${host}` }),
-  },
-  {
-    // Its Bun still falls back to the common name when the only alternative name is an e-mail address.
-    host: 'common-name.example.com',
-    acceptedBy: ['2.1.197'],
-    forge: (stolen, host) => stolen.issue({ label: host, names: 'email:a@b.test', commonName: host }),
-  },
-  {
-    host: 'sub-authority.test',
-    acceptedBy: [],
-    forge: (stolen, host) => stolen.issueAuthority().issue({ label: host, names: `DNS:${host}` }),
   },
 ];
 
@@ -49,9 +36,12 @@ describe.each(claudes)('R2: with our issuing key stolen, Claude $version', (clau
   it('still refuses everyone the name constraint does not permit', async () => {
     const story = await createStory(claude);
     await ensureCertificate(story.home.paths, { hostnames: [] });
-    const stolen = stealAuthority(story.home.dir, story.home.paths.authority);
+    const stolen = readFileSync(story.home.paths.authority, 'utf8');
     const servers = new Map<string, ForeignServer>();
-    for (const { host, forge } of FORGERIES) servers.set(host, await startForeignServer(forge(stolen, host)));
+    for (const { host, ...content } of FORGERIES) {
+      const { key, chain } = signLeaf(stolen, content);
+      servers.set(host, await startForeignServer({ key, cert: chain }));
+    }
     const proxy = await startProxy(new Map([...servers].map(([host, { port }]) => [host, port])));
     const mcpServers = Object.fromEntries(
       [...servers.keys()].map((host) => [
