@@ -8,8 +8,8 @@ export interface Context {
   readonly paths: Paths;
   readonly cwd: string;
   readonly stdin: NodeJS.ReadStream;
-  /** Asked-for output: stdout. */
-  print(text: string): void;
+  /** Asked-for output: stdout. False once nobody reads it any more. */
+  print(text: string): boolean;
   /** Everything else: one line on stderr, behind our name. */
   warn(line: string): void;
 }

@@ -13,7 +13,7 @@ export const logs: RunCommand = async (context, { flags }) => {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   for await (const line of followLog(file, { lines: LINES, signal: interrupted.signal })) {
-    context.print(`${line}\n`);
+    if (!context.print(`${line}\n`)) break;
   }
   return 0;
 };
