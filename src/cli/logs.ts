@@ -3,11 +3,15 @@ import type { RunCommand } from './context.ts';
 
 const LINES = 50;
 
-/** Prints the last lines of the daemon's log; with `-f` also every line that comes, until Ctrl-C. */
+/** Prints the last lines of the daemon's log; with `-f` also every line that comes, until Ctrl-C or until nobody reads. */
 export const logs: RunCommand = async (context, { flags }) => {
   const file = context.paths.daemonLog;
   if (!flags.has('f')) {
-    for (const line of readLastLines(file, LINES)) context.print(`${line}\n`);
+    context.print(
+      readLastLines(file, LINES)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
     return 0;
   }
   const interrupted = new AbortController();

@@ -27,6 +27,21 @@ const RUN: Record<CommandName, () => Promise<RunCommand>> = {
   headers: async () => (await import('./headers.ts')).headers,
 };
 
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const hint = 'change to a directory that exists';
+    throw new Failure('NOT_FOUND', 'the current directory was removed', { hint, cause });
+  }
+}
+
+function print(text: string): boolean {
+  const end = writeAll(STDOUT, text);
+  if (end === 'full') throw new Failure('DISK_FULL', 'no space left to write the output');
+  return end === 'whole';
+}
+
 function createContext(): Context {
   const env = environment();
   const config = readConfig(env);
@@ -34,12 +49,14 @@ function createContext(): Context {
     config,
     env,
     paths: resolvePaths(config, env),
-    cwd: process.cwd(),
+    get cwd() {
+      return currentDirectory();
+    },
     get stdin() {
       return process.stdin;
     },
-    print: (text) => writeAll(STDOUT, text),
-    warn: (line) => writeAll(STDERR, `claude-secure: ${terminalText(line)}\n`),
+    print,
+    warn: (line) => void writeAll(STDERR, `claude-secure: ${terminalText(line)}\n`),
   };
 }
 

@@ -8,15 +8,7 @@ import { ensurePrivateDirectory } from '../files.ts';
 import { type Log, openLog } from '../log.ts';
 import { certificateText } from './cert.ts';
 import type { Context, RunCommand } from './context.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Resolves with the first signal to end; a second one ends the process at once, as the system does. */
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, resolve);
-  });
-}
+import { nextSignal, watchFaults } from './daemon-ends.ts';
 
 type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
 
@@ -44,36 +36,54 @@ async function bindFirst(
 }
 
 /** Who asked for this daemon: the launcher says so in the environment, else it is a person in a terminal. */
-function readStartedBy({ env, cwd }: Context): StatusReport['startedBy'] {
+function readStartedBy(context: Context): StatusReport['startedBy'] {
   try {
-    const { label, cwd: where, pid } = JSON.parse(env.CLAUDE_SECURE_STARTED_BY ?? '');
-    return { label: String(label), cwd: String(where), pid: Number(pid) };
+    const { label, cwd, pid } = JSON.parse(context.env.CLAUDE_SECURE_STARTED_BY ?? '');
+    return { label: String(label), cwd: String(cwd), pid: Math.trunc(pid) || 0 };
   } catch {
-    return { label: 'claude-secure serve', cwd, pid: process.ppid };
+    return { label: 'claude-secure serve', cwd: context.cwd, pid: process.ppid };
   }
 }
 
-function welcome(context: Context, url: string, { outcome, report }: Certificates): void {
-  if (outcome === 'created') {
-    context.print(`made a certificate in ${context.paths.certificates}\n`);
-    context.print(certificateText(report, context.paths));
+interface Greeting {
+  context: Context;
+  log: Log;
+  certificates: Certificates;
+  url: string;
+}
+
+/** Greets the person. A full disk under the output is no reason to end a daemon that serves. */
+function welcome({ context, log, certificates, url }: Greeting): void {
+  const { outcome, report } = certificates;
+  try {
+    if (outcome === 'created') {
+      context.print(`made a certificate in ${context.paths.certificates}\n`);
+      context.print(certificateText(report, context.paths));
+    }
+    context.print(`listening on ${url} (MCP at ${url}/mcp, SSE at ${url}/mcp/sse)\n`);
+  } catch (error) {
+    log.error('daemon.welcome-failed', { error: String(error) });
   }
-  context.print(`listening on ${url} (MCP at ${url}/mcp, SSE at ${url}/mcp/sse)\n`);
+}
+
+async function bindDaemon(context: Context, log: Log, { roots }: Certificates): Promise<Bound> {
+  const { config, paths } = context;
+  const [{ chooseEngine }, { bindPort }] = await Promise.all([
+    import('../server/choose.ts'),
+    import('../server/bind.ts'),
+  ]);
+  const engine = await chooseEngine(config.engine);
+  const bind = (port: number): Promise<Bound> =>
+    bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
+  return bindFirst(bind, context, roots);
 }
 
 async function runDaemon(context: Context, log: Log): Promise<number> {
   const { config, paths } = context;
   const interrupted = nextSignal();
   const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
-  const [{ chooseEngine }, { bindPort }, server] = await Promise.all([
-    import('../server/choose.ts'),
-    import('../server/bind.ts'),
-    import('../server/serve.ts'),
-  ]);
-  const engine = await chooseEngine(config.engine);
-  const bind = (port: number): Promise<Bound> =>
-    bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
-  const bound = await bindFirst(bind, context, certificates.roots);
+  const server = await import('../server/serve.ts');
+  const bound = await bindDaemon(context, log, certificates);
   // Warnings come before the daemon is healthy: the launcher that waits for it passes them on.
   for (const notice of certificates.notices) context.warn(notice);
   if (config.host !== '127.0.0.1') context.warn('other machines can connect to this daemon');
@@ -81,20 +91,13 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     // Two first starts at once may each have got a port: a slow winner looks like a stranger to the other.
     const kept = keepPort(paths, bound.listener.port, config.port);
     if (kept !== bound.listener.port) throw running(kept);
-    const startedBy = readStartedBy(context);
-    const daemon = await server.serve({
-      config,
-      paths,
-      log,
-      bound,
-      certificates,
-      startedBy,
-      tell: context.warn,
-    });
+    const options = { config, paths, log, bound, certificates, startedBy: readStartedBy(context) };
+    const daemon = await server.serve({ ...options, tell: context.warn });
     void interrupted.then(daemon.stop);
-    welcome(context, daemon.url, certificates);
+    const fault = watchFaults(daemon.stop, log);
+    welcome({ context, log, certificates, url: daemon.url });
     await daemon.ended;
-    return 0;
+    return fault.happened ? 1 : 0;
   } catch (error) {
     // A daemon that cannot serve must not sit on the port.
     await bound.listener.close();
@@ -108,7 +111,6 @@ export const serve: RunCommand = async (context) => {
   ensurePrivateDirectory(context.paths.root);
   ensurePrivateDirectory(context.paths.logs);
   const log = openLog(context.paths.daemonLog, context.config.log);
-  process.on('uncaughtException', (error) => log.error('daemon.uncaught', { error: String(error.stack) }));
   try {
     return await runDaemon(context, log);
   } catch (error) {
