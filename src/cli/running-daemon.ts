@@ -1,7 +1,7 @@
+import { readRoots } from '../certificate/roots.ts';
 import type { ControlTarget } from '../daemon/control.ts';
 import { findDaemon } from '../daemon/find.ts';
 import { Failure } from '../errors.ts';
-import { readOwnFile } from '../files.ts';
 import type { Health } from '../health.ts';
 import type { Context } from './context.ts';
 
@@ -17,11 +17,11 @@ const UNHEALTHY = {
 } as const;
 
 /**
- * The daemon that runs now, proven by TLS under our own root; starts nothing. Throws `DAEMON_NOT_RUNNING`, or
- * `DAEMON_UNHEALTHY` when something else answers in its place.
+ * The daemon that runs now, proven by TLS under our own root; starts nothing. Throws `DAEMON_NOT_RUNNING`, `DAEMON_UNHEALTHY`
+ * when something else answers in its place, `CERTIFICATE_UNUSABLE` when our root cannot be read.
  */
 export async function findRunningDaemon({ paths }: Pick<Context, 'paths'>): Promise<RunningDaemon> {
-  const roots = readOwnFile(paths.caBundle, { secret: false });
+  const roots = readRoots(paths);
   const notRunning = new Failure('DAEMON_NOT_RUNNING', 'the daemon is not running');
   if (roots === undefined) throw notRunning;
   const found = await findDaemon({ paths, roots });

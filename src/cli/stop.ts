@@ -1,11 +1,11 @@
+import { readRoots } from '../certificate/roots.ts';
 import { stopDaemon } from '../daemon/stop.ts';
 import { Failure } from '../errors.ts';
-import { readOwnFile } from '../files.ts';
 import type { Context, RunCommand } from './context.ts';
 
 /** Ends the daemon and waits until it is gone; true if there was one. */
 export async function stopRunning({ paths }: Context): Promise<boolean> {
-  const roots = readOwnFile(paths.caBundle, { secret: false });
+  const roots = readRoots(paths);
   return roots !== undefined && (await stopDaemon({ paths, roots })) === 'stopped';
 }
 

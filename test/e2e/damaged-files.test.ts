@@ -124,6 +124,25 @@ describe('a damaged owner secret', () => {
   );
 });
 
+describe('a damaged bundle of roots', () => {
+  it.each(['', 'garbage', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])(
+    '%j is told with its cure, which works under the running daemon',
+    async (text) => {
+      const home = await createEchoHome();
+      await startDaemon(home);
+      writeFileSync(home.paths.caBundle, text);
+      for (const command of [['status'], ['stop'], ['clients'], ['approve']]) {
+        const { status, stderr } = await runProgram(home, command);
+        expect(status).toBe(1);
+        expect(stderr).toContain(`${home.paths.caBundle} is damaged (CERTIFICATE_UNUSABLE)`);
+        expect(stderr).toContain('claude-secure cert renew');
+      }
+      expect((await runProgram(home, ['cert', 'renew'])).status).toBe(0);
+      expect((await runProgram(home, ['status'])).status).toBe(0);
+    },
+  );
+});
+
 describe('a damaged port file', () => {
   it.each(['', '99999', '8443; rm -rf /'])('%j is written anew', async (text) => {
     const home = await createEchoHome();
