@@ -11,7 +11,7 @@ export type Probe =
   | { readonly state: 'absent'; readonly reason: string }
   /** Something listens that is not proven to be our daemon; `expired` may still be ours. */
   | { readonly state: 'foreign'; readonly reason: 'plaintext' | 'untrusted' | 'expired' | 'not-ours' }
-  /** This process may not connect at all: a sandbox. */
+  /** This process cannot connect at all: a sandbox, mostly. */
   | { readonly state: 'blocked'; readonly reason: string }
   /** It holds our key, or takes connections, but does not (yet) work. */
   | { readonly state: 'unhealthy'; readonly reason: 'starting' | 'timeout' | 'replaced' }
@@ -37,6 +37,10 @@ function classifyError(error: unknown): Probe {
   const errno = errnoOf(error);
   const known = BY_ERRNO[errno];
   if (known) return known;
+  // The system would not even try: no network in here (ENETUNREACH), no descriptor left.
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'connect') {
+    return { state: 'blocked', reason: errno };
+  }
   if (errno.startsWith('ERR_SSL_')) return { state: 'foreign', reason: 'plaintext' };
   // How undici tells an answer that is no HTTP; every failure of TLS has a code of OpenSSL's or Node's.
   if (errno === '' || /^(?:HPE|UND_ERR)_/.test(errno)) return { state: 'foreign', reason: 'not-ours' };

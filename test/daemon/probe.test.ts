@@ -138,12 +138,15 @@ describe('probeDaemon', () => {
     expect(received()).toBe('');
   });
 
-  it.each(['EPERM', 'EACCES'])('a sandbox that answers connect with %s is told as such', async (errno) => {
-    expect(spawnSync('strace', ['-V']).status).toBe(0);
-    const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `inject=connect:error=${errno}`];
-    const probe = await probeInChild(await freePort(), ours.roots, { prefix });
-    expect(probe).toEqual({ state: 'blocked', reason: errno });
-  });
+  it.each(['EPERM', 'EACCES', 'ENETUNREACH', 'EMFILE'])(
+    'a sandbox that answers connect with %s is told as such',
+    async (errno) => {
+      expect(spawnSync('strace', ['-V']).status).toBe(0);
+      const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `inject=connect:error=${errno}`];
+      const probe = await probeInChild(await freePort(), ours.roots, { prefix });
+      expect(probe).toEqual({ state: 'blocked', reason: errno });
+    },
+  );
 
   it('loads no more of undici than its client (design 11)', () => {
     const source = readFileSync(PROBE.replace('probe.js', 'request.js'), 'utf8');
