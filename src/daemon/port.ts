@@ -30,9 +30,9 @@ export function keepPort(
 }
 
 /**
- * The ports to try, in order. One that was asked for, or is kept, stands alone (0 asks for any, so the kept one serves): tokens and logins are bound to
+ * The ports to try, in order. One that was asked for, or is kept, stands alone: tokens and logins are bound to
  * it, so it never moves by itself. Only a first start looks further: 8443, else the next free one up to 8452,
- * which is also how several people share one host. 0 asks the system for a free one at the first start.
+ * which is also how several people share one host. 0 asks for any: the kept one, or a free one at a first start.
  */
 export function candidatePorts(
   asked: number | undefined,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { describeHolder } from '../../src/daemon/holder.ts';
 import { candidatePorts, keepPort, readStoredPort } from '../../src/daemon/port.ts';
+import { portTaken } from '../../src/daemon/port-taken.ts';
 import { isOlder } from '../../src/daemon/version-order.ts';
 import { createHome } from '../support/home.ts';
 import { freePort } from '../support/program.ts';
@@ -47,6 +48,16 @@ describe('the kept port', () => {
       expect(readStoredPort(file)).toBeUndefined();
     },
   );
+});
+
+describe('portTaken', () => {
+  it('does not invent a program on a port that the system keeps for itself', () => {
+    const { paths } = createHome();
+    // tcpmux: nobody listens there.
+    const { message, hint } = portTaken(paths, { port: 1 });
+    expect(message).not.toContain('another program');
+    expect(hint).toContain('CLAUDE_SECURE_PORT');
+  });
 });
 
 describe('describeHolder', () => {
