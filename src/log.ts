@@ -19,6 +19,7 @@ export interface Log {
 
 const RANK = { error: 0, info: 1, debug: 2 } as const;
 const VALUE_LENGTH = 1_000;
+const CLOSED = -1;
 // JWTs; bearer and basic credentials; `name=value` of OAuth's secrets; our own 256-bit base64url secrets.
 const CREDENTIALS =
   /eyJ[\w-]+(?:\.[\w-]*){1,4}|\b(?:bearer|basic)\s+\S+|\b(?:code|code_verifier|access_token|refresh_token|client_secret|token|state)=[^&\s"]+|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])/gi;
@@ -52,8 +53,14 @@ export function openLog(file: string, level: LogLevel, maxBytes: number = limits
   let size = fstatSync(descriptor).size;
   let dropped = 0;
 
+  /** The number of a closed descriptor is soon another file's: nothing may be written to it. */
+  function close(): void {
+    if (descriptor !== CLOSED) closeSync(descriptor);
+    descriptor = CLOSED;
+  }
+
   function rotate(): void {
-    closeSync(descriptor);
+    close();
     for (let index = limits.logFiles - 1; index > 0; index--) {
       try {
         moveFile(index === 1 ? file : `${file}.${index - 1}`, `${file}.${index}`);
@@ -92,6 +99,6 @@ export function openLog(file: string, level: LogLevel, maxBytes: number = limits
     error: (event, fields) => write('error', event, fields),
     info: (event, fields) => write('info', event, fields),
     debug: (event, fields) => write('debug', event, fields),
-    close: () => closeSync(descriptor),
+    close,
   };
 }

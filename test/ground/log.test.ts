@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
@@ -118,6 +120,22 @@ describe('openLog', () => {
     }
     expect(existsSync(`${file}.3`)).toBe(false);
     expect(dir).toBeTruthy();
+  });
+
+  it('writes to no other file once its own cannot be had any more, or is closed', () => {
+    const { dir, log } = createLog('info', 100);
+    log.info('fills the file up to its limit, so that the next line rotates it', { text: 'x'.repeat(100) });
+    rmSync(dir, { recursive: true });
+    log.info('rotates');
+    // It gets the lowest free number: the one that the log has just given back.
+    const victim = `${dir}-victim`;
+    const descriptor = openSync(victim, 'w');
+    onTestFinished(() => rmSync(victim));
+    onTestFinished(() => closeSync(descriptor));
+    log.info('must not land there');
+    log.close();
+    log.info('nor this');
+    expect(readFileSync(victim, 'utf8')).toBe('');
   });
 
   it('appends to what the last daemon wrote', () => {
