@@ -74,7 +74,7 @@ export async function createParts(options: ServeOptions, onPortLost: () => void)
   const { config, paths, log, bound, certificates } = options;
   const { engine, listener } = bound;
   const { hostnames } = config;
-  const url = `https://127.0.0.1:${listener.port}`;
+  const url = new URL(`https://127.0.0.1:${listener.port}`).origin;
   const certificate = serveCertificate(certificates, { paths, hostnames, listener, log, onPortLost });
   const store = await openStore(paths.store, log);
   if (store.setAside) {
