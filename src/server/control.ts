@@ -52,17 +52,19 @@ export function createControl({ isOwner, handlers, log }: ControlOptions): Route
 
   function admit(exchange: Exchange): boolean {
     const { headers, peer } = exchange;
-    if (headers.origin !== undefined) {
+    const isPage = headers.origin !== undefined;
+    // Never limited: every account on this host has the owner's address, and could lock the owner out.
+    if (!isPage && !exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) return true;
+    const wait = failures.take(peer);
+    // Beyond the limit no line either: a flood would push everything else out of the log.
+    if (wait === undefined) log.info('control.refused', { path: exchange.path, peer });
+    if (isPage) {
       respondJson(exchange, 403, { error: 'forbidden', error_description: 'no browser may call this' });
-    } else if (!exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) {
-      // Never limited: every account on this host has the owner's address, and could lock the owner out.
-      return true;
+    } else if (wait === undefined) {
+      respondJson(exchange, 401, { error: 'unauthorized' });
     } else {
-      const wait = failures.take(peer);
-      if (wait === undefined) respondJson(exchange, 401, { error: 'unauthorized' });
-      else respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
+      respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
     }
-    log.info('control.refused', { path: exchange.path, peer });
     return false;
   }
 

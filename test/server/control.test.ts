@@ -38,6 +38,7 @@ async function startControlled(engine: string) {
     status,
     instanceId,
     pid,
+    log: home.paths.daemonLog,
     shutdown: JSON.stringify({ instanceId, onlyIfIdle: false }),
   };
 }
@@ -86,7 +87,7 @@ describe.each(['uws', 'https'])('R11b: the control plane on %s', (engine) => {
   });
 
   it('lets nobody guess: after ten failures in a minute 429, but never for the owner', async () => {
-    const { send, asOwner } = await startControlled(engine);
+    const { send, asOwner, log } = await startControlled(engine);
     const guess = () => send('status', { headers: { [OWNER_HEADER]: NOT_THE_SECRET } });
     for (let failure = 0; failure < limits.controlFailuresPerMinute; failure++) {
       expect((await guess()).status).toBe(401);
@@ -95,6 +96,8 @@ describe.each(['uws', 'https'])('R11b: the control plane on %s', (engine) => {
     expect(status).toBe(429);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect((await send('status', { headers: asOwner })).status).toBe(200);
+    const told = readFileSync(log, 'utf8').match(/"control\.refused"/g);
+    expect(told, 'a flood fills no log').toHaveLength(limits.controlFailuresPerMinute);
   });
 
   it('does not stop for another instance than the one that was meant', async () => {
