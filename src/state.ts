@@ -4,6 +4,7 @@
  * same instance id.
  */
 import { readFileSync } from 'node:fs';
+import { environment } from './config.ts';
 import { execFileText } from './spawn.ts';
 
 export interface State {
@@ -66,7 +67,9 @@ export function processStart(pid: number): string | undefined {
     }
   }
   if (process.platform === 'win32') return undefined;
-  return execFileText('ps', ['-o', 'lstart=', '-p', String(pid)])?.trim() || undefined;
+  // In one language and time zone, whatever the asker's: the texts are compared.
+  const env = { ...environment(), LC_ALL: 'C', TZ: 'UTC' };
+  return execFileText('ps', ['-o', 'lstart=', '-p', String(pid)], { env })?.trim() || undefined;
 }
 
 /** The id of this boot; an empty string where the platform has none. */
