@@ -83,6 +83,9 @@ describe('a mistaken option of a command that is only ours', () => {
   });
 
   it('`--help` behind a command explains that command', () => {
-    expect(parseCommandLine(['cert', '--help'])).toMatchObject({ kind: 'help-of', command: { name: 'cert' } });
+    expect(parseCommandLine(['cert', '--help'])).toMatchObject({
+      kind: 'help-of',
+      command: { name: 'cert' },
+    });
   });
 });
