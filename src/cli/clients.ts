@@ -7,7 +7,7 @@ import { terminalText } from './terminal-text.ts';
 
 function clientLine({ clientId, clientName, grants, registeredAt, lastUsedAt }: ClientReport): string {
   const use = lastUsedAt ? `last used ${lastUsedAt}` : 'never used';
-  return `${terminalText(`${clientId}  ${clientName}: ${grants} grants, since ${registeredAt}, ${use}`)}\n`;
+  return `${terminalText(`${clientId}  ${clientName}: grants: ${grants}, since ${registeredAt}, ${use}`)}\n`;
 }
 
 /** Lists who holds access, or takes it away from one client: its tokens and streams end at once. */

@@ -31,8 +31,11 @@ export function statusText(report: StatusReport, now: number = Date.now()): stri
     ['engine', `${report.engine}: ${report.engineReason}`],
     ['certificate', `${certificate.daysLeft} days left, until ${certificate.notAfter}`],
     ['names', certificate.names.join(', ')],
-    ['open', `${report.sessions} sessions, ${report.connections} connections; ${idleText(report)}`],
-    ['clients', `${report.clients} with access, ${report.pendingConsents} waiting for claude-secure approve`],
+    ['open', `sessions: ${report.sessions}, connections: ${report.connections}; ${idleText(report)}`],
+    [
+      'clients',
+      `with access: ${report.clients}, waiting for claude-secure approve: ${report.pendingConsents}`,
+    ],
     ['log', report.log],
   ];
   return rows.map(([label, value]) => `${label.padEnd(12)}${terminalText(value)}\n`).join('');
