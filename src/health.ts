@@ -1,3 +1,5 @@
+import { parseObject } from './json-object.ts';
+
 /** The `/health` answer, agreed between the daemon that gives it and the launcher that probes for it. */
 export interface Health {
   readonly name: 'claude-secure';
@@ -15,14 +17,9 @@ export const API_LEVEL = 1;
 
 /** Reads a `/health` body; undefined for anything that is not our daemon's answer. */
 export function parseHealth(text: string): Health | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { name, version, apiLevel, instanceId, pid, startedAt, engine } = value as Record<string, unknown>;
+  const value = parseObject(text);
+  if (!value) return undefined;
+  const { name, version, apiLevel, instanceId, pid, startedAt, engine } = value;
   const isOurs =
     name === 'claude-secure' &&
     typeof version === 'string' &&
@@ -32,5 +29,5 @@ export function parseHealth(text: string): Health | undefined {
     (pid as number) > 1 &&
     typeof startedAt === 'string' &&
     (engine === 'uws' || engine === 'https');
-  return isOurs ? (value as Health) : undefined;
+  return isOurs ? (value as unknown as Health) : undefined;
 }

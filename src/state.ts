@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { environment } from './config.ts';
+import { isObject, parseObject } from './json-object.ts';
 import { execFileText } from './spawn.ts';
 
 export interface State {
@@ -30,27 +31,20 @@ const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value
 
 /** Reads state.json; undefined for whatever is not a whole state of ours. */
 export function parseState(text: string): State | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const state = value as Record<string, unknown>;
+  const state = parseObject(text);
+  if (!state) return undefined;
   const strings = ['instanceId', 'procStart', 'bootId', 'version', 'rootSha256', 'startedAt'];
-  const by = state.startedBy as Record<string, unknown> | null | undefined;
+  const by = state.startedBy;
   const isWhole =
     strings.every((key) => typeof state[key] === 'string') &&
     isPid(state.pid) &&
     isPort(state.port) &&
     Number.isInteger(state.apiLevel) &&
-    typeof by === 'object' &&
-    by !== null &&
+    isObject(by) &&
     typeof by.label === 'string' &&
     typeof by.cwd === 'string' &&
     Number.isInteger(by.pid);
-  return isWhole ? (value as State) : undefined;
+  return isWhole ? (state as unknown as State) : undefined;
 }
 
 /** When process `pid` started, as an opaque string; undefined if there is no such process (or no way to tell). */

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '../json-object.ts';
 import type { Paths } from '../paths.ts';
-import { isObject, type JsonObject } from './json-object.ts';
 import { quoteCommand } from './quote.ts';
 import { describeHelper, type HelperOptions, SERVER } from './server-entry.ts';
 

@@ -1,7 +1,7 @@
+import { isObject } from '../json-object.ts';
 import type { Paths } from '../paths.ts';
 import { CA_VARIABLE, ensureCaBundle } from './ca-bundle.ts';
 import { withHealingHook } from './healing-hook.ts';
-import { isObject } from './json-object.ts';
 import { ensureLaunchJson } from './launch-files.ts';
 import { repairNoProxy } from './no-proxy.ts';
 import type { LaunchPlan } from './plan.ts';

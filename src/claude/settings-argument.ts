@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type JsonObject, parseObject, readObject } from './json-object.ts';
+import { type JsonObject, parseObject } from '../json-object.ts';
+import { readObject } from './read-object.ts';
 
 const FLAG = '--settings';
 

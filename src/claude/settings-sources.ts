@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
-import { isObject, type JsonObject, readObject } from './json-object.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
+import { readObject } from './read-object.ts';
 
 /** One place that sets variables for Claude Code. */
 export interface VariableSource {

@@ -1,6 +1,7 @@
 import { type ControlAction, type ControlActions, type ControlFailure, OWNER_HEADER } from '../control.ts';
 import { Failure } from '../errors.ts';
 import { type Exchange, type Handler, type Routes, respondJson } from '../exchange.ts';
+import { type JsonObject, parseObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { createRateLimiter } from '../rate.ts';
@@ -24,17 +25,10 @@ const FORMS: { [A in ControlAction]: Record<keyof ControlActions[A]['request'], 
   revoke: { clientId: 'string' },
 };
 
-function parseRequest(action: ControlAction, text: string): Record<string, unknown> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const request = value as Record<string, unknown>;
+function parseRequest(action: ControlAction, text: string): JsonObject | undefined {
+  const request = parseObject(text);
   const form = Object.entries(FORMS[action]);
-  return form.every(([key, type]) => typeof request[key] === type) ? request : undefined;
+  return request && form.every(([key, type]) => typeof request[key] === type) ? request : undefined;
 }
 
 export interface ControlOptions {
