@@ -3,7 +3,6 @@
  * a file is made with O_EXCL|O_NOFOLLOW under its final mode, flushed, then renamed over the old one, and a
  * file is read only after its owner, type and mode were checked on the open descriptor.
  */
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -16,15 +15,15 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { errnoOf, Failure } from './errors.ts';
+import { discardTemporary, temporaryName } from './temporary-files.ts';
 
 export const SECRET_MODE = 0o600;
 export const PUBLIC_MODE = 0o644;
@@ -105,18 +104,6 @@ function flushDirectory(path: string): void {
   }
 }
 
-/** Removes a temporary file if it can; a failure here must not hide the one that led to it. */
-function discard(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true });
-  } catch {
-    // Collected an hour later.
-  }
-}
-
-const temporaryName = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-
 function refuseSymlink(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isSymbolicLink()) refuse(path, 'is a symbolic link', `remove the link ${path}`);
@@ -132,7 +119,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, mode: n
     renameSync(temporary, path);
     flushDirectory(dirname(path));
   } catch (error) {
-    discard(temporary);
+    discardTemporary(temporary);
     throw writeFailure(path, error);
   }
 }
@@ -176,7 +163,7 @@ export function createFileAtomic(
     if (errnoOf(error) === 'EEXIST') return false;
     throw writeFailure(path, error);
   } finally {
-    discard(temporary);
+    discardTemporary(temporary);
   }
 }
 
@@ -218,9 +205,13 @@ export function touchFile(path: string): void {
   utimesSync(path, now, now);
 }
 
-/** Removes the file if it is there; a missing one is no error. */
+/** Removes the file if it is there; a missing one is no error. Throws `HOME_UNUSABLE`. */
 export function removeFile(path: string): void {
-  rmSync(path, { force: true });
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
 }
 
 /** Renames within our own directories, e.g. to set a corrupt file aside. */
@@ -229,15 +220,6 @@ export function moveFile(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     throw writeFailure(to, error);
-  }
-}
-
-/** Removes what a killed writer left: temporary files older than an hour. */
-export function collectTemporaryFiles(directory: string, now: number = Date.now()): void {
-  for (const name of readdirSync(directory)) {
-    if (!/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
-    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
-    if (found && now - found.mtimeMs > 3_600_000) removeFile(join(directory, name));
   }
 }
 

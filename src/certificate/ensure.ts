@@ -10,8 +10,9 @@
  * Steps 2 and 3 are imported when they are due: a launch that reuses loads neither node-forge nor node:tls.
  */
 import type { CertificateReport } from '../control.ts';
-import { collectTemporaryFiles, createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
+import { createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
 import type { Paths } from '../paths.ts';
+import { collectTemporaryFiles } from '../temporary-files.ts';
 import { localNames } from './addresses.ts';
 import type { Authority } from './authority.ts';
 import { decide, type RenewalReason } from './decide.ts';

@@ -20,13 +20,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errnoOf, type Failure } from '../../src/errors.ts';
 import {
-  collectTemporaryFiles,
   createFileAtomic,
   ensurePrivateDirectory,
   openForAppend,
   readOwnFile,
+  removeFile,
   writeFileAtomic,
 } from '../../src/files.ts';
+import { collectTemporaryFiles } from '../../src/temporary-files.ts';
 
 const FILES = fileURLToPath(new URL('../../dist/files.js', import.meta.url));
 const NOBODY = 65_534;
@@ -234,6 +235,14 @@ describe('ensurePrivateDirectory', () => {
     });
     expect(out).toContain('HOME_UNUSABLE');
     expect(existsSync(join(dir, 'root'))).toBe(false);
+  });
+});
+
+describe('removeFile', () => {
+  it('takes a missing file as removed, and names what it cannot remove', () => {
+    const dir = createDirectory();
+    removeFile(join(dir, 'missing'));
+    expect(() => removeFile(dir)).toThrow(expect.objectContaining({ code: 'HOME_UNUSABLE' }));
   });
 });
 
