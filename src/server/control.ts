@@ -37,14 +37,10 @@ export interface ControlOptions {
   log: Log;
 }
 
-/**
- * `POST /control/<action>`, for whoever holds the owner secret (R11b). A request with an `Origin` comes from a
- * page and is refused even with the secret.
- */
-export function createControl({ isOwner, handlers, log }: ControlOptions): Routes {
+/** Lets the owner through; answers everybody else. */
+function createAdmission({ isOwner, log }: ControlOptions): (exchange: Exchange) => boolean {
   const failures = createRateLimiter(limits.controlFailuresPerMinute);
-
-  function admit(exchange: Exchange): boolean {
+  return (exchange) => {
     const { headers, peer } = exchange;
     const isPage = headers.origin !== undefined;
     // Never limited: every account on this host has the owner's address, and could lock the owner out.
@@ -60,7 +56,16 @@ export function createControl({ isOwner, handlers, log }: ControlOptions): Route
       respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
     }
     return false;
-  }
+  };
+}
+
+/**
+ * `POST /control/<action>`, for whoever holds the owner secret (R11b). A request with an `Origin` comes from a
+ * page and is refused even with the secret.
+ */
+export function createControl(options: ControlOptions): Routes {
+  const { handlers, log } = options;
+  const admit = createAdmission(options);
 
   async function run(action: ControlAction, exchange: Exchange): Promise<void> {
     if (!admit(exchange)) return;
