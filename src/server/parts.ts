@@ -8,11 +8,12 @@ import { createCodeServer } from '../mcp/code-server.ts';
 import { createMcp, type Mcp } from '../mcp/legs.ts';
 import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';
 import type { Paths } from '../paths.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { allowedHosts } from './allowed-hosts.ts';
 import type { Bound } from './bind.ts';
 import { type IdleWatch, watchIdle } from './idle.ts';
+import { openStoreInTurn } from './open-store-in-turn.ts';
 import { type ServedCertificate, serveCertificate } from './served-certificate.ts';
 
 export interface ServeOptions {
@@ -69,14 +70,14 @@ function createCodeMcp(
   return mcp;
 }
 
-/** Opens the store and makes what stands on it. Throws what `openStore` and `createAuthorizationServer` throw. */
+/** Opens the store and makes what stands on it. Throws what `openStoreInTurn` and `createAuthorizationServer` throw. */
 export async function createParts(options: ServeOptions, onPortLost: () => void): Promise<Parts> {
   const { config, paths, log, bound, certificates } = options;
   const { engine, listener } = bound;
   const { hostnames } = config;
   const url = new URL(`https://127.0.0.1:${listener.port}`).origin;
   const certificate = serveCertificate(certificates, { paths, hostnames, listener, log, onPortLost });
-  const store = await openStore(paths.store, log);
+  const store = await openStoreInTurn(paths.store, log);
   if (store.setAside) {
     options.tell(`the store was damaged and now stands in ${store.setAside}: every login has ended`);
   }

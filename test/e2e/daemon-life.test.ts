@@ -106,6 +106,33 @@ describe.each(ENGINES)('the end of a daemon on %s', (engine) => {
   });
 });
 
+describe.each(ENGINES)('a successor on %s', (engine) => {
+  it('takes its turn at the store while the one before it still waits for a slow request', async () => {
+    const home = await createProgramHome({
+      CLAUDE_SECURE_ENGINE: engine,
+      CLAUDE_SECURE_CLAUDE: '/bin/true',
+      CLAUDE_SECURE_REQUIRE: '1',
+    });
+    const { state, ca, running } = await startDaemon(home);
+    const socket = await openTls({ port: state.port, ca });
+    socket.on('error', () => {});
+    const head = [
+      'POST /oauth/token HTTP/1.1',
+      `Host: 127.0.0.1:${state.port}`,
+      'Content-Type: application/x-www-form-urlencoded',
+      'Content-Length: 100',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\ngrant`);
+    // The request is in the handler's hands once the daemon has answered a later one.
+    await httpsRequest({ port: state.port, ca, path: '/health' });
+    rmSync(home.paths.certificates, { recursive: true });
+    const launch = await runProgram(home, ['-p', 'hi']);
+    expect(launch).toMatchObject({ status: 0 });
+    expect(readState(home)?.instanceId).not.toBe(state.instanceId);
+    expect((await running.ended).status).toBe(0);
+  });
+});
+
 describe('the guide: deleting the certificates makes new ones', () => {
   it('rm -rf certs, start again: a new root, a new daemon, nothing to stop by hand', async () => {
     const home = await createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/true', CLAUDE_SECURE_REQUIRE: '1' });
