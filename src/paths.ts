@@ -19,9 +19,9 @@
  * | logs/boot.log           | daemon start | 0600 | stdout and stderr of the last start                     |
  * | launch/*                | launcher     | 0600 | settings, MCP configs, bundles (0644), named by content |
  */
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Config } from './config.ts';
+import { homeDirectory } from './home-directory.ts';
 
 export interface Paths {
   root: string;
@@ -45,7 +45,7 @@ export interface Paths {
 }
 
 function platformRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  const home = env.HOME || homedir();
+  const home = homeDirectory(env);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'claude-secure');
   if (platform === 'win32') return join(env.APPDATA ?? join(home, 'AppData', 'Roaming'), 'claude-secure');
   // The XDG specification tells readers to ignore a relative value.

@@ -11,14 +11,15 @@ export interface LaunchOptions extends Omit<PrepareOptions, 'roots'> {
 }
 
 function prepare(options: LaunchOptions): Prepared {
-  const { plan, config, roots, warn } = options;
+  const { plan, config, roots, daemon, warn } = options;
   const untouched = { argv: plan.argv, variables: {} };
   if (roots === undefined || plan.needs === 'nothing') return untouched;
   try {
     return prepareLaunch({ ...options, roots });
   } catch (error) {
     if (!(error instanceof Failure) || config.require) throw error;
-    warn(`${error.message}; Claude starts without the server of claude-secure`);
+    // Without a daemon the person has been told already.
+    if (daemon) warn(`${error.message}; Claude starts without the server of claude-secure`);
     return untouched;
   }
 }

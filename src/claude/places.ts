@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join, normalize } from 'node:path';
+import { homeDirectory } from '../home-directory.ts';
 
 export interface PlacesOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -72,7 +72,7 @@ function fixedDirectories({ execPath, packageRoot }: PlacesOptions, home: string
 /** Every file that may be claude, in the order in which they are tried; none of them depends on the project. */
 export function listPlaces(options: PlacesOptions): string[] {
   const { env, platform, packageRoot } = options;
-  const home = env.HOME || homedir();
+  const home = homeDirectory(env);
   // cmd shims cannot be spawned (CVE-2024-27980); they lead to the executable beside them.
   const names = platform === 'win32' ? ['claude.exe', 'claude.cmd'] : ['claude'];
   const inside = (directory: string): string[] => names.map((name) => join(directory, name));

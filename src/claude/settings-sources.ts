@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
+import { homeDirectory } from '../home-directory.ts';
 import { isObject, type JsonObject } from '../json-object.ts';
 import { readObject } from './read-object.ts';
 
@@ -75,7 +75,7 @@ function managedFiles(platform: NodeJS.Platform): string[] {
  */
 export function readVariableSources(options: SourcesOptions): VariableSource[] {
   const { argv, env, cwd, commandLineSettings, platform } = options;
-  const home = env.HOME || homedir();
+  const home = homeDirectory(env);
   const fromFile = (name: string): VariableSource => ({ name, variables: variablesOf(readObject(name)) });
   const layers = {
     user: join(env.CLAUDE_CONFIG_DIR || join(home, '.claude'), 'settings.json'),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../src/paths.ts';
 
@@ -16,6 +16,12 @@ describe('resolvePaths', () => {
     ['Windows without APPDATA', 'win32', { HOME: '/u' }, '/u/AppData/Roaming/claude-secure'],
   ])('on %s', (_, platform, env, root) => {
     expect(resolvePaths(UNSET, env, platform).root).toBe(root);
+  });
+
+  it.each(['', 'relative', '.', undefined])('T8: HOME %j never means the current directory', (HOME) => {
+    const { root } = resolvePaths(UNSET, { HOME }, 'linux');
+    expect(isAbsolute(root)).toBe(true);
+    expect(relative(process.cwd(), root)).toMatch(/^\.\./);
   });
 
   it('CLAUDE_SECURE_HOME moves it; a relative one counts from the current directory', () => {
