@@ -4,7 +4,7 @@ import type { RunCommand } from './context.ts';
 import { findRunningDaemon } from './running-daemon.ts';
 import { statusText } from './status-text.ts';
 
-/** Says what runs: exit 0 running, 3 not running, 4 there but not well. */
+/** Says what runs: exit 0 running, 3 not running, 4 there but not well, 1 for files that are not usable. */
 export const status: RunCommand = async (context, { flags }) => {
   const asJson = flags.has('json');
   try {
@@ -19,6 +19,6 @@ export const status: RunCommand = async (context, { flags }) => {
     if (!asJson) throw failure;
     const state = failure.code === 'DAEMON_NOT_RUNNING' ? 'stopped' : 'unhealthy';
     context.print(`${JSON.stringify({ state, code: failure.code, reason: failure.message })}\n`);
-    return state === 'stopped' ? 3 : 4;
+    return failure.exit;
   }
 };

@@ -137,6 +137,9 @@ describe('a damaged bundle of roots', () => {
         expect(stderr).toContain(`${home.paths.caBundle} is damaged (CERTIFICATE_UNUSABLE)`);
         expect(stderr).toContain('claude-secure cert renew');
       }
+      const { status, stdout } = await runProgram(home, ['status', '--json']);
+      expect(status).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ state: 'unhealthy', code: 'CERTIFICATE_UNUSABLE' });
       expect((await runProgram(home, ['cert', 'renew'])).status).toBe(0);
       expect((await runProgram(home, ['status'])).status).toBe(0);
     },
