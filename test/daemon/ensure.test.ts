@@ -38,7 +38,7 @@ describe('ensureDaemon', () => {
     const first = await ensureDaemon(home.ensureOptions());
     expect(first).toMatchObject({ port: home.port, started: true });
     const second = await ensureDaemon(home.ensureOptions());
-    expect(second).toEqual({ port: home.port, health: first.health, started: false });
+    expect(second).toEqual({ port: home.port, health: first.health, started: false, notices: [] });
     expect(existsSync(home.paths.startLock)).toBe(false);
   });
 
