@@ -41,15 +41,14 @@ export interface LaunchFile {
 }
 
 /**
- * The path of a launch file, made on first use; a later launch costs one lstat. Throws what file writing
- * throws.
+ * The path of a launch file, made on first use; later launches only look at it and at the directory, in which
+ * nobody else may put one. Throws what file writing throws.
  */
 export function ensureLaunchFile(paths: Paths, { name, mode = SECRET_MODE, make }: LaunchFile): string {
+  ensurePrivateDirectory(paths.launch);
   const file = join(paths.launch, name);
   if (isUsable(file, mode)) return file;
-  const text = make();
-  ensurePrivateDirectory(paths.launch);
-  writeFileAtomic(file, text, mode);
+  writeFileAtomic(file, make(), mode);
   collect(paths.launch);
   return file;
 }

@@ -52,5 +52,9 @@ export function recordFailedStart(file: string, now: number = Date.now()): void 
 
 /** A start succeeded, or the owner asks anew: nothing is held against the next one. */
 export function clearFailedStarts(file: string): void {
-  removeFile(file);
+  try {
+    removeFile(file);
+  } catch {
+    // Something else stands there (a directory); it holds no record either.
+  }
 }

@@ -1,4 +1,16 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Home } from '../support/home.ts';
@@ -158,4 +170,60 @@ describe('a damaged port file', () => {
     expect(readFileSync(home.paths.port, 'utf8').trim()).toBe(port);
     await waitFor('the state', () => readState(home)?.port === Number(port));
   });
+});
+
+/** What may stand where one of our files should: made at the path, which is free. */
+const PLANTED: Record<string, (path: string, victim: string) => void> = {
+  'a directory': (path) => mkdirSync(path, { mode: 0o700 }),
+  'a link': (path, victim) => symlinkSync(victim, path),
+  'a file open to all': (path) => {
+    writeFileSync(path, '{}');
+    chmodSync(path, 0o666);
+  },
+  'a huge file': (path) => {
+    writeFileSync(path, '', SECRET);
+    truncateSync(path, 104_857_600);
+  },
+};
+
+const OURS = [
+  'state.json',
+  'port',
+  'crash.json',
+  'start.lock',
+  'owner.secret',
+  'signing-keys.json',
+  'store',
+  'launch',
+];
+
+describe('R3, L10: something else in the place of a file of ours', () => {
+  it.each(Object.entries(PLANTED))(
+    '%s: used by nobody, named if it is in the way, never a crash',
+    async (_, plant) => {
+      const home = await createEchoHome();
+      await runProgram(home, ['-p', 'hi']);
+      await runProgram(home, ['stop']);
+      const victim = join(home.dir, 'victim');
+      writeFileSync(victim, 'precious', SECRET);
+      const whole = join(home.dir, 'whole');
+      renameSync(home.paths.root, whole);
+      for (const name of OURS) {
+        cpSync(whole, home.paths.root, { recursive: true });
+        const path = join(home.paths.root, name);
+        const isDirectory = lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+        rmSync(path, { recursive: true, force: true });
+        plant(path, victim);
+        const launch = await runProgram(home, ['-p', 'hi']);
+        expect(launch, name).toMatchObject({ status: 0, stdout: expect.stringContaining('-p hi') });
+        // A record of failed starts is dropped; an empty directory of ours is as good as the one before.
+        const isHarmless = name === 'crash.json' || (isDirectory && lstatSync(path).isDirectory());
+        expect(launch.stdout.includes('--mcp-config'), `${name}: ${launch.stderr}`).toBe(isHarmless === true);
+        expect(launch.stderr.includes(path), `${name}: ${launch.stderr}`).toBe(isHarmless !== true);
+        expect((await runProgram(home, ['stop'])).status, `stop, ${name}`).toBeLessThan(4);
+        expect(readFileSync(victim, 'utf8')).toBe('precious');
+        rmSync(home.paths.root, { recursive: true });
+      }
+    },
+  );
 });
