@@ -71,7 +71,6 @@ export const limits = {
   replayEvents: 256,
   replayBytes: MIB,
   replayTotalBytes: 64 * MIB,
-  requestMs: MINUTE,
 
   /** Certificates: days, and the share of life left at which the server certificate is renewed. */
   rootDays: 3_650,
@@ -84,6 +83,7 @@ export const limits = {
   /** R56. */
   logBytes: 10 * MIB,
   logFiles: 3,
+  refusalLinesPerMinute: 60,
 
   /** Launcher and daemon life (reference/launcher.md 5). */
   probeMs: SECOND,

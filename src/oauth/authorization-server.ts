@@ -1,6 +1,7 @@
 import type { ClientReport, PendingConsent } from '../control.ts';
 import { type Routes, respondJson } from '../exchange.ts';
 import type { Log } from '../log.ts';
+import { createRefusalLog } from '../refusal-log.ts';
 import { createAccessTokens } from './access-token.ts';
 import { createAuthorize } from './authorize.ts';
 import { type Authenticate, createAuthenticate } from './bearer.ts';
@@ -11,7 +12,7 @@ import { createAuthorizationCodes } from './codes.ts';
 import { createConsent } from './consent.ts';
 import { createConsents } from './consents.ts';
 import { endClient } from './end-client.ts';
-import { jsonEndpoint, pageEndpoint } from './errors.ts';
+import { createEndpoints } from './errors.ts';
 import { readGrants } from './grants.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { ensureSigningKeys } from './keys.ts';
@@ -83,23 +84,25 @@ export async function createAuthorizationServer(
   const consent = createConsent({ issuer, consents, codes, log });
   const authorize = createAuthorize({ issuer, clients, consents, resources, log });
   const revoke = createRevoke({ clients, grants, tokens, verified, revocations, log });
+  const logRefusal = createRefusalLog(log);
+  const { json, page } = createEndpoints(log, logRefusal);
   const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
 
   return {
     routes: {
       ...createMetadataRoutes(issuer, resources),
-      '/oauth/register': { POST: jsonEndpoint(log, createRegister(clients, log)) },
-      '/oauth/authorize': { GET: pageEndpoint(log, authorize) },
+      '/oauth/register': { POST: json(createRegister(clients, log)) },
+      '/oauth/authorize': { GET: page(authorize) },
       '/oauth/consent': {
-        GET: pageEndpoint(log, consent.GET),
-        POST: pageEndpoint(log, consent.POST),
+        GET: page(consent.GET),
+        POST: page(consent.POST),
       },
-      '/oauth/token': { POST: jsonEndpoint(log, createToken({ clients, tokens, handlers, log })) },
-      '/oauth/revoke': { POST: jsonEndpoint(log, revoke) },
+      '/oauth/token': { POST: json(createToken({ clients, tokens, handlers, log })) },
+      '/oauth/revoke': { POST: json(revoke) },
       '/oauth/jwks': { GET: (exchange) => respondJson(exchange, 200, jwks) },
     },
-    authenticate: createAuthenticate({ tokens, verified, grants, revocations, resources, log }),
-    mint: createMint({ grants, tokens, resources, clock, log }),
+    authenticate: createAuthenticate({ tokens, verified, grants, revocations, resources, log, logRefusal }),
+    mint: createMint({ clients, grants, tokens, resources, clock, log }),
     pending: () => consents.pending(),
     async resolve(code, approve) {
       const request = consents.resolve(code, approve);

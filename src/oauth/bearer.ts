@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { type Exchange, respondJson } from '../exchange.ts';
 import type { Log } from '../log.ts';
+import type { LogRefusal } from '../refusal-log.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Grants } from './grants.ts';
 import type { Resources } from './resource.ts';
@@ -15,6 +16,7 @@ export interface BearerOptions {
   readonly revocations: Revocations;
   readonly resources: Resources;
   readonly log: Log;
+  readonly logRefusal: LogRefusal;
 }
 
 /** The caller, or undefined once the exchange was answered. Synchronous for a token that was proven before. */
@@ -59,7 +61,7 @@ function readToken({ headers, repeated, query }: Exchange): string | Refusal {
 
 /** The Bearer check of RFC 6750 for every path under /mcp. */
 export function createAuthenticate(options: BearerOptions): Authenticate {
-  const { tokens, verified, grants, revocations, resources, log } = options;
+  const { tokens, verified, grants, revocations, resources, log, logRefusal } = options;
 
   function refuse(exchange: Exchange, { status, error, description }: Refusal): undefined {
     const metadata = `${new URL(resources.forHost(exchange.headers.host)).origin}${METADATA_PATH}`;
@@ -68,7 +70,7 @@ export function createAuthenticate(options: BearerOptions): Authenticate {
       `scope="${SCOPE}"`,
       `resource_metadata="${metadata}"`,
     ].join(', ');
-    log.info('bearer.refused', { path: exchange.path, peer: exchange.peer, status, error });
+    logRefusal('bearer.refused', { path: exchange.path, peer: exchange.peer, status, error });
     const body = { error: error ?? 'invalid_token', error_description: description };
     respondJson(exchange, status, body, { 'www-authenticate': `Bearer ${challenge}` });
   }

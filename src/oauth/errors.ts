@@ -8,6 +8,7 @@ import {
   respondJson,
 } from '../exchange.ts';
 import type { Log } from '../log.ts';
+import type { LogRefusal } from '../refusal-log.ts';
 import { escapeHtml, respondPage } from './html.ts';
 
 export type OAuthErrorCode =
@@ -67,24 +68,30 @@ const asPage: Render = (exchange, { status, message, headers }) =>
     body: `<p>${escapeHtml(message)}.</p>\n<p>Nothing was granted. Close this page and start again from the program that sent you here.</p>`,
   });
 
-function endpoint(render: Render, log: Log, handle: Handler): Handler {
-  return async (exchange) => {
-    try {
-      await handle(exchange);
-    } catch (error) {
-      // The engine has answered 413, or nobody is left to answer.
-      if (error instanceof BodyTooLarge || error instanceof ClientGone) return;
-      const refusal = asOAuthError(error);
-      if (refusal !== error) log.error('oauth.failed', { path: exchange.path, reason: String(error) });
-      const { status, error: code } = refusal;
-      log.info('oauth.refused', { path: exchange.path, peer: exchange.peer, status, error: code });
-      if (!exchange.closed) render(exchange, refusal);
-    }
-  };
+export interface Endpoints {
+  /** For programs: whatever the handler throws is answered as RFC 6749 5.2 JSON, here and nowhere else. */
+  json(handle: Handler): Handler;
+  /** For a person's browser: whatever the handler throws becomes a page without a `Location` (R29). */
+  page(handle: Handler): Handler;
 }
 
-/** An endpoint for programs: whatever it throws is answered as RFC 6749 5.2 JSON, here and nowhere else. */
-export const jsonEndpoint = (log: Log, handle: Handler): Handler => endpoint(asJson, log, handle);
-
-/** An endpoint for a person's browser: whatever it throws becomes a page without a `Location` (R29). */
-export const pageEndpoint = (log: Log, handle: Handler): Handler => endpoint(asPage, log, handle);
+/** Makes endpoints of handlers that throw. */
+export function createEndpoints(log: Log, logRefusal: LogRefusal): Endpoints {
+  const endpoint =
+    (render: Render) =>
+    (handle: Handler): Handler =>
+    async (exchange) => {
+      try {
+        await handle(exchange);
+      } catch (error) {
+        // The engine has answered 413, or nobody is left to answer.
+        if (error instanceof BodyTooLarge || error instanceof ClientGone) return;
+        const refusal = asOAuthError(error);
+        if (refusal !== error) log.error('oauth.failed', { path: exchange.path, reason: String(error) });
+        const { status, error: code } = refusal;
+        logRefusal('oauth.refused', { path: exchange.path, peer: exchange.peer, status, error: code });
+        if (!exchange.closed) render(exchange, refusal);
+      }
+    };
+  return { json: endpoint(asJson), page: endpoint(asPage) };
+}

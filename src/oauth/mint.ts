@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { AccessTokens } from './access-token.ts';
-import { LAUNCHER_ID } from './clients.ts';
+import { type Clients, LAUNCHER_ID } from './clients.ts';
 import type { Clock } from './clock.ts';
 import type { Grant, Grants } from './grants.ts';
 import type { Resources } from './resource.ts';
@@ -9,6 +9,7 @@ import { SCOPE } from './scope.ts';
 import { newId } from './secrets.ts';
 
 export interface MintOptions {
+  readonly clients: Clients;
   readonly grants: Grants;
   readonly tokens: AccessTokens;
   readonly resources: Resources;
@@ -25,7 +26,7 @@ export interface MintedToken {
  * Tokens for the launcher, over the owner's control plane: at most `limits.accessTokenMs`, not refreshable. One
  * grant for each workspace, kept as long as it is used, so sessions bound to it outlive a single token (R57).
  */
-export function createMint({ grants, tokens, resources, clock, log }: MintOptions) {
+export function createMint({ clients, grants, tokens, resources, clock, log }: MintOptions) {
   async function renewGrant(workspace: string): Promise<Grant> {
     const now = clock.nowMs();
     const known = grants.findByWorkspace(workspace);
@@ -44,7 +45,8 @@ export function createMint({ grants, tokens, resources, clock, log }: MintOption
   }
 
   return async ({ workspace }: { readonly workspace: string }): Promise<MintedToken> => {
-    const grant = await grants.serial(workspace, () => renewGrant(workspace));
+    // Not while the owner revokes the launcher: a grant written back would bring its old tokens back too (R57).
+    const grant = await clients.serial(LAUNCHER_ID, () => renewGrant(workspace));
     const { token, id, expiresInSeconds } = await tokens.issue(grant);
     log.info('token.minted', { client: LAUNCHER_ID, grant: grant.id, token: id });
     return { accessToken: token, expiresInSeconds };

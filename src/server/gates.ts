@@ -1,9 +1,11 @@
 import type { Exchange } from '../exchange.ts';
+import type { LogRefusal } from '../refusal-log.ts';
 import { CLOSE, refuse } from './refusal.ts';
 
 export interface GateOptions {
   /** Every `host:port` a request may name, in lower case. */
   hosts: readonly string[];
+  logRefusal: LogRefusal;
 }
 
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE']);
@@ -41,7 +43,7 @@ function isUnder(path: string, root: string): boolean {
  * What every request passes before routing (R12, R13, R15): true lets it go on, false means that it was answered
  * or dropped. Nothing here allows a page anything: no CORS header is ever sent.
  */
-export function createGate({ hosts }: GateOptions): (exchange: Exchange) => boolean {
+export function createGate({ hosts, logRefusal }: GateOptions): (exchange: Exchange) => boolean {
   const allowedHosts = new Set(hosts);
   const allowedOrigins = new Set(hosts.map((host) => `https://${host}`));
 
@@ -52,6 +54,13 @@ export function createGate({ hosts }: GateOptions): (exchange: Exchange) => bool
     return allowedOrigins.has(origin) || (isUnder(path, '/mcp') && LOOPBACK_ORIGIN.test(origin));
   }
 
+  /** What a page of another site, or a name that was rebound to us, runs into. */
+  function forbid(exchange: Exchange): void {
+    const { peer, path, headers } = exchange;
+    logRefusal('gate.refused', { peer, path, host: headers.host, origin: headers.origin });
+    refuse(exchange, 403);
+  }
+
   return (exchange) => {
     const { headers, repeated, path, query } = exchange;
     if (!isFramingSound(exchange)) {
@@ -59,10 +68,8 @@ export function createGate({ hosts }: GateOptions): (exchange: Exchange) => bool
       exchange.drop();
     } else if (headers.host === undefined || repeated.includes('host')) {
       refuse(exchange, 400, CLOSE);
-    } else if (!allowedHosts.has(headers.host.toLowerCase())) {
-      refuse(exchange, 403);
-    } else if (!isOriginAllowed(exchange)) {
-      refuse(exchange, 403);
+    } else if (!allowedHosts.has(headers.host.toLowerCase()) || !isOriginAllowed(exchange)) {
+      forbid(exchange);
     } else if (!TARGET.test(path) || !TARGET.test(query)) {
       refuse(exchange, 400);
     } else if (repeated.length > 0 && SINGLE.some((name) => repeated.includes(name))) {

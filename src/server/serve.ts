@@ -1,6 +1,7 @@
 import { type Handler, respondJson } from '../exchange.ts';
 import { API_LEVEL } from '../health.ts';
 import { limits } from '../limits.ts';
+import { createRefusalLog } from '../refusal-log.ts';
 import { bootId, processStart, type State } from '../state.ts';
 import { VERSION } from '../version.ts';
 import { allowedHosts } from './allowed-hosts.ts';
@@ -59,7 +60,10 @@ function createHandler(parts: Parts, { isOwner, checkOwnership, stop }: Duties):
     ...mcp.routes,
     ...createControl({ isOwner, log, handlers }),
   });
-  const pass = createGate({ hosts: allowedHosts(config, listener.port) });
+  const pass = createGate({
+    hosts: allowedHosts(config, listener.port),
+    logRefusal: createRefusalLog(log),
+  });
   return (exchange) => {
     idle.touch();
     return pass(exchange) ? route(exchange) : undefined;

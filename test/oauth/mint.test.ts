@@ -58,6 +58,16 @@ describe('launcher tokens', () => {
     expect((await callMcp(app, after.accessToken)).status).toBe(200);
   });
 
+  it('R57: die even if one is minted at the same moment, and that one lives', async () => {
+    const app = await startApp();
+    const before = await app.oauth().mint({ workspace: '/w' });
+    const revoked = app.oauth().revokeClient('launcher');
+    const after = await app.oauth().mint({ workspace: '/w' });
+    expect(await revoked).toBe(true);
+    expect((await callMcp(app, before.accessToken)).status).toBe(401);
+    expect((await callMcp(app, after.accessToken)).status).toBe(200);
+  });
+
   it('R36: the grant of a directory nobody worked in for 14 days is purged', async () => {
     const app = await startApp();
     await app.oauth().mint({ workspace: '/w' });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { startApp } from '../support/oauth-app.ts';
 import {
   authorizeQuery,
@@ -99,6 +100,14 @@ describe('secrets', () => {
       expect.objectContaining({ client: clientId, type: 'authorization_code' }),
       expect.objectContaining({ client: clientId, type: 'refresh_token' }),
     ]);
+  });
+
+  it('R56: a flood of refused requests takes no more than its share of the log', async () => {
+    const app = await startApp();
+    for (let turn = 0; turn < 20; turn++) {
+      await Promise.all(Array.from({ length: 10 }, () => callMcp(app, 'x')));
+    }
+    expect(app.log().match(/"bearer\.refused"/g)).toHaveLength(limits.refusalLinesPerMinute);
   });
 
   it('R56: what a client calls itself cannot forge a line', async () => {

@@ -17,11 +17,14 @@ import {
 interface Gated extends Listening {
   /** Paths of the requests that reached a route. */
   reached: string[];
+  /** What the gate wrote to the log. */
+  audited: string[];
   send(raw: string): Promise<RawAnswer>;
 }
 
 async function listenGated(name: EngineName): Promise<Gated> {
   const reached: string[] = [];
+  const audited: string[] = [];
   const answer: Handler = async (exchange) => {
     await exchange.body(1_000);
     reached.push(exchange.path);
@@ -36,10 +39,13 @@ async function listenGated(name: EngineName): Promise<Gated> {
   let pass = (_: Parameters<Handler>[0]): boolean => false;
   const listening = await listen(name, (exchange) => (pass(exchange) ? route(exchange) : undefined));
   const { port, ca } = listening;
-  pass = createGate({ hosts: [`127.0.0.1:${port}`, `localhost:${port}`] });
+  pass = createGate({
+    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
+    logRefusal: (event, { host, origin }) => audited.push(`${event} ${host} ${origin}`),
+  });
   const send = (raw: string): Promise<RawAnswer> =>
     sendRaw({ port, ca, quietMs: 300, answers: 1, bytes: raw.replaceAll(/\bHOST\b/g, `127.0.0.1:${port}`) });
-  return { ...listening, reached, send };
+  return { ...listening, reached, audited, send };
 }
 
 const GET = 'GET /mcp HTTP/1.1\r\nHost: HOST\r\n\r\n';
@@ -106,6 +112,17 @@ describe.each(ENGINES)('%s', (name) => {
       if (host) expect(text).toMatch(/\{"error":"forbidden"\}$/);
     }
     expect(reached).toEqual([]);
+  });
+
+  it('R56: a foreign Host or Origin is audited by its name', async () => {
+    const { send, port, audited } = await listenGated(name);
+    await send('GET /mcp HTTP/1.1\r\nHost: rebound.example\r\n\r\n');
+    await send('GET /mcp HTTP/1.1\r\nHost: HOST\r\nOrigin: https://evil.example\r\n\r\n');
+    await send(GET);
+    expect(audited).toEqual([
+      'gate.refused rebound.example undefined',
+      `gate.refused 127.0.0.1:${port} https://evil.example`,
+    ]);
   });
 
   it('R12: the allowed names pass in any case', async () => {
