@@ -8,9 +8,8 @@ import { Failure, type FailureCode } from '../../src/errors.ts';
 import { createHome, type Home } from '../support/home.ts';
 
 const ELF = Buffer.from('7f454c4602010100', 'hex');
-const PLACEHOLDER = readFileSync(
-  new URL('../../node_modules/@anthropic-ai/claude-code/bin/claude.exe', import.meta.url),
-);
+/** A copy of what npm leaves as bin/claude.exe when install scripts are off: where they ran, it is the binary. */
+const PLACEHOLDER = readFileSync(new URL('../fixtures/claude-placeholder.txt', import.meta.url));
 const PLATFORM_PACKAGE = `claude-code-${process.platform}-${process.arch}`;
 
 let home: Home;

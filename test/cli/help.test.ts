@@ -16,7 +16,7 @@ describe('help', () => {
   it.each(SETTINGS.map(({ variable, meaning }) => [variable, meaning]))('shows %s', (variable, meaning) => {
     const line = helpText()
       .split('\n')
-      .find((text) => text.includes(`${variable} `));
+      .find((text) => text.trim().startsWith(`${variable} `));
     expect(line).toContain(meaning);
   });
 

@@ -78,7 +78,13 @@ function processesWith(variable: string): number[] {
 export async function endProcessesOf(homeDirectory: string): Promise<void> {
   await waitFor(`the processes of ${homeDirectory} to end`, () => {
     const left = processesWith(`HOME=${homeDirectory}`);
-    for (const pid of left) process.kill(pid, 'SIGKILL');
+    for (const pid of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
     return left.length === 0;
   });
 }
