@@ -2,7 +2,6 @@ import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
 import type { StatusReport } from '../control.ts';
 import { candidatePorts, keepPort, readStoredPort } from '../daemon/port.ts';
 import { portTaken } from '../daemon/port-taken.ts';
-import { probeDaemon } from '../daemon/probe.ts';
 import { Failure } from '../errors.ts';
 import { ensurePrivateDirectory } from '../files.ts';
 import { type Log, openLog } from '../log.ts';
@@ -28,6 +27,8 @@ async function bindFirst(
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'PORT_TAKEN')) throw error;
     }
+    // Imported when needed: undici is a sixth of the start, and a free port needs none of it.
+    const { probeDaemon } = await import('../daemon/probe.ts');
     const probe = await probeDaemon({ port, roots });
     if (probe.state === 'ours') throw running(port, ` (pid ${probe.health.pid})`);
     if (probe.state === 'unhealthy' && probe.reason === 'starting') throw running(port);
