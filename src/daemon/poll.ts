@@ -1,6 +1,6 @@
 const FIRST_PAUSE_MS = 25;
 const LAST_PAUSE_MS = 200;
-const GROWTH = 1.5;
+const GROWTH = 1.2;
 
 /**
  * Asks again and again, 25 ms apart and growing to 200 ms, until the answer is not undefined; undefined after
