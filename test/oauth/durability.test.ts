@@ -16,7 +16,7 @@ describe('a full disk', () => {
     const disk = join(dir, 'disk');
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk]);
-    onTestFinished(() => void execFileSync('umount', [disk]));
+    onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
     const directory = join(disk, 'store');
     mkdirSync(paths.root, { recursive: true, mode: 0o700 });
     const open = async () => {
