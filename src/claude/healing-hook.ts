@@ -10,16 +10,18 @@ const TIMEOUT_SECONDS = 15;
  * A hook that brings a killed daemon back before one of our tools is called. 2.1.197 needs it: it gives up a
  * lost stream after two attempts, runs the headers helper no more, and so never gets the daemon back on its
  * own; 2.1.330 does, but fails a call made in the second before (both measured). The pid is only asked for,
- * never signalled: while that process lives the hook is a shell and a `sed`, 5 ms.
+ * never signalled. While that process lives the hook is a shell of 2 ms and nothing else: a program looked up on
+ * the PATH could be the project's (R59).
  */
 function describeHook({
   paths,
   ...helper
 }: HelperOptions & { paths: Pick<Paths, 'root' | 'state'> }): JsonObject {
   const { platform } = helper;
-  // state.json begins so (server/ownership.ts); anything else gives no pid, and the helper decides.
-  const pid = ['sed', '-n', 's/^{"instanceId":"[^"]*","pid":\\([0-9]*\\),.*/\\1/p', paths.state];
-  const isAlive = `kill -0 "$(${quoteCommand(pid, platform)})"`;
+  const state = quoteCommand([paths.state], platform);
+  // state.json begins so (server/ownership.ts); anything else is no pid to `kill`, and the helper decides.
+  const pid = `p=\${p#'{"instanceId":"'*'","pid":'}; kill -0 "\${p%%,*}"`;
+  const isAlive = `{ p=; IFS= read -r p <${state}; ${pid}; }`;
   const heal = quoteCommand(describeHelper({ paths, ...helper }), platform);
   // Whatever happens, the call goes on: exit 2 of a hook would forbid it.
   const command = `{ ${isAlive} || ${heal}; } >/dev/null 2>&1 || :`;

@@ -23,6 +23,12 @@ it.each([
     heals: true,
   },
   { what: 'a garbled state', state: '{"pid":1', heals: true },
+  {
+    what: 'a state of several lines',
+    state: `{"instanceId":"a","pid":${GONE},\n"pid":${process.pid},`,
+    heals: true,
+  },
+  { what: 'a command for a pid', state: `{"instanceId":"a","pid":$(echo ${process.pid}),`, heals: true },
   { what: 'no state', state: undefined, heals: true },
 ])(
   'runs the helper only for a daemon that is gone, and never forbids the call: $what',
@@ -31,14 +37,15 @@ it.each([
     const ran = join(home.dir, "it's ran");
     mkdirSync(home.paths.root, { recursive: true });
     if (state !== undefined) writeFileSync(home.paths.state, state);
-    const helperCommand = ['/bin/sh', '-c', 'touch "$0"; echo token; exit 2', ran];
+    const helperCommand = ['/bin/sh', '-c', '/bin/touch "$0"; echo token; exit 2', ran];
+    // R59: without any program on the PATH, and with a variable of the name that the hook uses.
+    const env = { PATH: '', p: `{"instanceId":"a","pid":${process.pid},` };
     const options = { paths: home.paths, helperCommand, platform: 'linux' } as const;
     const { PreToolUse } = withHealingHook(undefined, options) as unknown as Hooks;
     expect('mcp__code__server_status').toMatch(new RegExp(`^${PreToolUse[0]?.matcher}$`));
 
-    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', PreToolUse[0]?.hooks[0]?.command ?? ''], {
-      encoding: 'utf8',
-    });
+    const command = PreToolUse[0]?.hooks[0]?.command ?? '';
+    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8', env });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(existsSync(ran)).toBe(heals);
   },

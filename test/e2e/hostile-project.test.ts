@@ -30,6 +30,9 @@ describe.each(claudes)('R59: a hostile project, Claude $version', (claude) => {
       'package.json': JSON.stringify({ 'claude-secure': { home: mine } }),
       claude: program,
       node: program,
+      env: program,
+      kill: program,
+      sed: program,
       'node_modules/.bin/claude': program,
       'node_modules/.bin/node': program,
     };
