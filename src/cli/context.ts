@@ -10,8 +10,8 @@ export interface Context {
   readonly stdin: NodeJS.ReadStream;
   /** Asked-for output: stdout. False once nobody reads it any more. */
   print(text: string): boolean;
-  /** Everything else: one line on stderr, behind our name. */
-  warn(line: string): void;
+  /** Everything else: on stderr, behind our name; further lines behind a bar, so that none can pass for ours. */
+  warn(text: string): void;
 }
 
 export interface Invocation {

@@ -45,8 +45,8 @@ async function makeReadyOrWarn(context: Context, needs: LaunchPlan['needs']): Pr
     if (!(error instanceof Failure) || context.config.require) throw error;
     const [what, ...details] = error.message.split('\n');
     const first = `${what} (${error.code}); Claude starts without our server`;
-    context.warn([first, ...details.map((line) => `  | ${line}`)].join('\n'));
-    context.warn(`try: ${error.hint}`);
+    context.warn([first, ...details].join('\n'));
+    context.warn(`hint: ${error.hint}`);
     return { roots: readRoots(context), daemon: undefined };
   }
 }

@@ -56,7 +56,8 @@ function createContext(): Context {
       return process.stdin;
     },
     print,
-    warn: (line) => void writeAll(STDERR, `claude-secure: ${terminalText(line)}\n`),
+    warn: (text) =>
+      void writeAll(STDERR, `claude-secure: ${terminalText(text).replaceAll('\n', '\n  | ')}\n`),
   };
 }
 

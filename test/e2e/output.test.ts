@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgramHome, programCommand, readState, startDaemon } from '../support/program.ts';
 import { run, start } from '../support/run.ts';
@@ -35,6 +35,22 @@ describe('a full disk under the output', () => {
     expect(readState(home)).toBeDefined();
     daemon.kill('SIGTERM');
     expect(await daemon.ended).toMatchObject({ status: 0 });
+  });
+});
+
+describe('a warning about a file of a project', () => {
+  it('R56: cannot move the cursor or pass for a line of ours', async () => {
+    const home = await createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/true' });
+    const settings = join(home.dir, '.claude', 'settings.json');
+    mkdirSync(dirname(settings));
+    writeFileSync(
+      settings,
+      JSON.stringify({ env: { NODE_EXTRA_CA_CERTS: '/x\u001b[2J\nclaude-secure: all is well' } }),
+    );
+    const { status, stderr } = await run(programCommand(['-p', 'hi']), { env: home.env, cwd: home.dir });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^claude-secure: NODE_EXTRA_CA_CERTS of .*settings\.json: \/x\ufffd\[2J$/m);
+    expect(stderr).toMatch(/^ {2}\| claude-secure: all is well cannot be read/m);
   });
 });
 
