@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import type { Context, RunCommand } from './context.ts';
 import { findRunningDaemon } from './running-daemon.ts';
 import { terminalText } from './terminal-text.ts';
+import { momentText } from './time-text.ts';
 
 function consentText(pending: PendingConsent): string {
   const rows = [
@@ -12,7 +13,7 @@ function consentText(pending: PendingConsent): string {
     ['may', `call every tool of ${pending.resource}`],
     ['answer to', pending.redirectUri],
     ['code', pending.code],
-    ['expires', pending.expiresAt],
+    ['expires', momentText(pending.expiresAt)],
   ] as const;
   return rows.map(([label, value]) => `${label.padEnd(12)}${terminalText(value)}\n`).join('');
 }

@@ -5,17 +5,18 @@ import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import type { Context, RunCommand } from './context.ts';
 import { findRunningDaemon } from './running-daemon.ts';
+import { momentText } from './time-text.ts';
 
 /** The certificate for people: both fingerprints, names, days left and paths. */
 export function certificateText(report: CertificateReport, paths: Paths): string {
   const rows = [
     ['root', `SHA-256 ${report.rootSha256}`],
-    ['', `valid until ${report.rootNotAfter}`],
+    ['', `valid until ${momentText(report.rootNotAfter)}`],
     ['server', `SHA-256 ${report.serverSha256}`],
-    ['', `valid until ${report.notAfter} (${report.daysLeft} days left)`],
+    ['', `valid until ${momentText(report.notAfter)} (${report.daysLeft} days left)`],
     ['names', report.names.join(', ')],
-    ['trust', paths.caBundle],
-    ['chain', paths.serverCertificate],
+    ['roots', paths.caBundle],
+    ['to copy', paths.serverCertificate],
   ] as const;
   return rows.map(([label, value]) => `${label.padEnd(12)}${value}\n`).join('');
 }

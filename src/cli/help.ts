@@ -17,7 +17,9 @@ export function helpText(): string {
     ...shown.map((command) => [usageOf(command), command.summary] as const),
     ['claude-secure -- <anything>', 'straight to claude, whatever it says'],
   ]);
-  const settings = rows(SETTINGS.map(({ variable, type, meaning }) => [variable, `${meaning} (${type})`]));
+  const settings = SETTINGS.map(
+    ({ variable, type, meaning }) => `  ${variable}: ${type}\n      ${meaning}\n`,
+  ).join('');
   return `Claude Code with a trusted, signed-in local HTTPS MCP server
 
 Usage:

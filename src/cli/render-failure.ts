@@ -6,7 +6,7 @@ export function renderFailure(error: unknown): string {
   if (error instanceof Failure) {
     const [what, ...details] = terminalText(error.message).split('\n');
     const lines = [`claude-secure: ${what} (${error.code})`, ...details.map((line) => `  | ${line}`)];
-    return `${[...lines, `  try: ${terminalText(error.hint)}`].join('\n')}\n`;
+    return `${[...lines, `  hint: ${terminalText(error.hint)}`].join('\n')}\n`;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `claude-secure: this is a bug in claude-secure, please report it\n${terminalText(stack)}\n`;

@@ -1,23 +1,9 @@
 import type { StatusReport } from '../control.ts';
 import { terminalText } from './terminal-text.ts';
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-] as const;
-
-/** A duration in its largest whole unit, e.g. `3 h`. */
-function durationText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  for (const [unit, size] of UNITS) {
-    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
-  }
-  return `${seconds} s`;
-}
+import { durationText, momentText } from './time-text.ts';
 
 function idleText(report: StatusReport): string {
-  if (report.idleEndsInMs === undefined) return 'the daemon stays';
+  if (report.idleEndsInMs === undefined) return 'the daemon keeps running';
   return `the daemon ends in ${durationText(report.idleEndsInMs)} if nothing connects`;
 }
 
@@ -26,10 +12,10 @@ export function statusText(report: StatusReport, now: number = Date.now()): stri
   const { certificate, startedBy } = report;
   const rows: readonly (readonly [string, string])[] = [
     ['running', `${report.url} (pid ${report.pid}, version ${report.version})`],
-    ['since', `${report.startedAt}, ${durationText(now - Date.parse(report.startedAt))}`],
+    ['since', `${momentText(report.startedAt)} (${durationText(now - Date.parse(report.startedAt))})`],
     ['started by', `${startedBy.label} (pid ${startedBy.pid}) in ${startedBy.cwd}`],
     ['engine', `${report.engine}: ${report.engineReason}`],
-    ['certificate', `${certificate.daysLeft} days left, until ${certificate.notAfter}`],
+    ['certificate', `${certificate.daysLeft} days left, until ${momentText(certificate.notAfter)}`],
     ['names', certificate.names.join(', ')],
     ['open', `sessions: ${report.sessions}, connections: ${report.connections}; ${idleText(report)}`],
     [

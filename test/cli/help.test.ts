@@ -14,10 +14,9 @@ describe('help', () => {
   });
 
   it.each(SETTINGS.map(({ variable, meaning }) => [variable, meaning]))('shows %s', (variable, meaning) => {
-    const line = helpText()
-      .split('\n')
-      .find((text) => text.trim().startsWith(`${variable} `));
-    expect(line).toContain(meaning);
+    const lines = helpText().split('\n');
+    const place = lines.findIndex((text) => text.startsWith(`  ${variable}: `));
+    expect(lines[place + 1]?.trim()).toBe(meaning);
   });
 
   it('does not show what only Claude Code calls', () => {
