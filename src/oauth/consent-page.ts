@@ -19,7 +19,7 @@ function body({ request, matchCode }: OpenConsent, transaction: string): string 
 <dl>
 <dt>Who asks</dt><dd>${name} (unverified client: the name is its own word)</dd>
 <dt>What it may do</dt><dd><ul>${scopes}</ul></dd>
-<dt>Where</dt><dd>${escapeHtml(request.resource)}</dd>
+<dt>On which server</dt><dd>${escapeHtml(request.resource)}</dd>
 <dt>Where the answer goes</dt><dd><strong>${destination}</strong> (loopback: any local program may receive this)</dd>
 </dl>
 <p>If you did not start this, do not approve it. The page goes on by itself after your answer; the code expires in 10 minutes.</p>

@@ -9,7 +9,9 @@ dt { margin-top: .75rem; font-size: .875rem; opacity: .8; }
 dd { margin: 0; overflow-wrap: anywhere; }
 code, .code { font-family: ui-monospace, monospace; }
 .code { font-size: 2rem; letter-spacing: .1em; margin: .5rem 0; }
-pre { padding: .75rem 1rem; border: 1px solid; border-radius: .375rem; overflow-x: auto; }
+pre { padding: .75rem 1rem; border: 1px solid; border-radius: .375rem; overflow-x: auto; background: #8882; }
+pre code { user-select: all; }
+ul { margin: 0; padding: 0; list-style: none; }
 button { font: inherit; padding: .5rem 1rem; }
 `;
 const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
