@@ -1,4 +1,5 @@
-import { ERROR, isObject, type JsonRpcRequest, type JsonRpcResponse, jsonRpcError } from './json-rpc.ts';
+import { isObject } from '../json-object.ts';
+import { ERROR, type JsonRpcRequest, type JsonRpcResponse, jsonRpcError } from './json-rpc.ts';
 import { negotiateVersion } from './protocol-version.ts';
 import type { Relay } from './relay.ts';
 

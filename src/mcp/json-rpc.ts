@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
 
 export type RequestId = string | number;
@@ -85,10 +86,6 @@ export function parseBody(body: Buffer): ParsedBody | JsonRpcError {
 function notJsonRpc(value: unknown): JsonRpcError {
   const id = isObject(value) && isRequestId(value.id) ? value.id : undefined;
   return jsonRpcError(ERROR.invalidRequest, 'not a JSON-RPC 2.0 message', id);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function isRequestId(value: unknown): value is RequestId {

@@ -1,6 +1,6 @@
 import type { Caller } from '../caller.ts';
+import { isObject } from '../json-object.ts';
 import {
-  isObject,
   isRequestId,
   type JsonRpcNotification,
   type JsonRpcRequest,

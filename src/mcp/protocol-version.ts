@@ -1,5 +1,6 @@
 import type { Headers } from '../exchange.ts';
-import { isObject, type JsonRpcMessage } from './json-rpc.ts';
+import { isObject } from '../json-object.ts';
+import type { JsonRpcMessage } from './json-rpc.ts';
 
 const LATEST = '2025-11-25';
 

@@ -4,10 +4,10 @@
  * reaches clients only if it says nothing but that a list has changed, and the peer may ask no client anything: it
  * could not say which.
  */
+import { isObject } from '../json-object.ts';
 import type { Log } from '../log.ts';
 import {
   ERROR,
-  isObject,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,

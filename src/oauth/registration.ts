@@ -1,3 +1,4 @@
+import { parseObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
 import { displayName } from './client-name.ts';
 import { OAuthError } from './errors.ts';
@@ -13,20 +14,6 @@ export interface Registration {
 
 const invalidMetadata = (description: string): OAuthError =>
   new OAuthError(400, 'invalid_client_metadata', description);
-
-function parseObject(text: string): ReadonlyMap<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalidMetadata('the body is not JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidMetadata('the body is not a JSON object');
-  }
-  // A Map has no inherited members: `__proto__` and `constructor` are names like any other.
-  return new Map(Object.entries(value));
-}
 
 function parseRedirectUris(value: unknown): readonly string[] {
   const isList =
@@ -56,15 +43,16 @@ function checkWords(value: unknown, known: readonly string[], needed: string, na
  */
 export function parseRegistration(text: string): Registration {
   const metadata = parseObject(text);
-  const redirectUris = parseRedirectUris(metadata.get('redirect_uris'));
-  checkWords(metadata.get('grant_types'), GRANT_TYPES, 'authorization_code', 'grant_types');
-  checkWords(metadata.get('response_types'), ['code'], 'code', 'response_types');
-  if (!['none', undefined].includes(metadata.get('token_endpoint_auth_method') as string | undefined)) {
+  if (!metadata) throw invalidMetadata('the body is not a JSON object');
+  const redirectUris = parseRedirectUris(metadata.redirect_uris);
+  checkWords(metadata.grant_types, GRANT_TYPES, 'authorization_code', 'grant_types');
+  checkWords(metadata.response_types, ['code'], 'code', 'response_types');
+  if (!['none', undefined].includes(metadata.token_endpoint_auth_method as string | undefined)) {
     throw invalidMetadata('token_endpoint_auth_method must be none: every client is public');
   }
-  const name = metadata.get('client_name');
+  const name = metadata.client_name;
   if (name !== undefined && typeof name !== 'string') throw invalidMetadata('client_name must be a string');
-  const applicationType = metadata.get('application_type') ?? 'native';
+  const applicationType = metadata.application_type ?? 'native';
   if (applicationType !== 'native' && applicationType !== 'web') {
     throw invalidMetadata('application_type must be native or web');
   }
