@@ -59,7 +59,7 @@ export const SETTINGS = [
     type: '0-65535',
     fallback: '8443, else the next free port; then kept',
     meaning:
-      'moves the daemon to this port, 0 to any free one (a new port means a new login for OAuth clients)',
+      'moves the daemon to this port (a new login for OAuth clients); 0 takes any free one at a first start',
     parse: (text) => (/^\d{1,5}$/.test(text) && +text <= 65_535 ? +text : undefined),
   }),
   setting({
