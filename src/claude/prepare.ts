@@ -46,10 +46,11 @@ function warnAboutVariables(sources: readonly VariableSource[], warn: PrepareOpt
 
 /** The flags of ours, and the command line with the person's own `--settings` merged into ours. */
 function withSettings(
-  { plan, paths, daemon, helperCommand, warn }: PrepareOptions,
+  options: PrepareOptions,
   argument: SettingsArgument | undefined,
   variables: Readonly<Record<string, string>>,
 ): { argv: readonly string[]; flags: string[] } {
+  const { plan, paths, daemon, warn } = options;
   const { argv } = plan;
   if (argument && !argument.settings) {
     warn('--settings cannot be read; it goes to Claude as it is, without ours');
@@ -59,16 +60,17 @@ function withSettings(
   const env = { ...(isObject(theirs.env) && theirs.env), ...variables };
   const hooks =
     daemon && plan.route.kind === 'session'
-      ? withHealingHook(theirs.hooks, { paths, helperCommand, platform: process.platform })
+      ? withHealingHook(theirs.hooks, { ...options, platform: process.platform })
       : theirs.hooks;
   const file = ensureLaunchJson(paths, 'settings', { ...theirs, env, ...(hooks ? { hooks } : {}) });
   if (argument) return { argv: replaceSettings(argv, argument, file), flags: [] };
   return { argv, flags: [`--settings=${file}`] };
 }
 
-function serverFlag({ plan, paths, daemon, helperCommand }: PrepareOptions): string[] {
+function serverFlag(options: PrepareOptions): string[] {
+  const { plan, paths, daemon } = options;
   if (!daemon) return [];
-  const servers = describeServer({ port: daemon.port, paths, helperCommand, platform: process.platform });
+  const servers = describeServer({ ...options, port: daemon.port, platform: process.platform });
   if (plan.route.kind === 'servers') return [`--plugin-dir=${ensurePlugin(paths, servers)}`];
   return [`--mcp-config=${ensureLaunchJson(paths, 'mcp', servers)}`];
 }

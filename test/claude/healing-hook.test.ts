@@ -40,7 +40,7 @@ it.each([
     const helperCommand = ['/bin/sh', '-c', '/bin/touch "$0"; echo token; exit 2', ran];
     // R59: without any program on the PATH, and with a variable of the name that the hook uses.
     const env = { PATH: '', p: `{"instanceId":"a","pid":${process.pid},` };
-    const options = { paths: home.paths, helperCommand, platform: 'linux' } as const;
+    const options = { paths: home.paths, helperCommand, platform: 'linux', env: {} } as const;
     const { PreToolUse } = withHealingHook(undefined, options) as unknown as Hooks;
     expect('mcp__code__server_status').toMatch(new RegExp(`^${PreToolUse[0]?.matcher}$`));
 
@@ -52,6 +52,6 @@ it.each([
 );
 
 it('leaves the hooks alone on Windows', () => {
-  const options = { paths: createHome().paths, helperCommand: ['node'], platform: 'win32' } as const;
+  const options = { paths: createHome().paths, helperCommand: ['node'], platform: 'win32', env: {} } as const;
   expect(withHealingHook({ Stop: [] }, options)).toEqual({ Stop: [] });
 });

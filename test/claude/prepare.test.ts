@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Prepared, prepareLaunch } from '../../src/claude/prepare.ts';
 import { routeArguments } from '../../src/claude/route.ts';
+import { SETTINGS } from '../../src/config.ts';
 import { createAuthority } from '../support/authority.ts';
 import { createHome, type Home } from '../support/home.ts';
 
@@ -83,20 +84,22 @@ describe('a session', () => {
     );
   });
 
-  it('names a helper that a shell starts whatever its path, with the home of this launch', () => {
-    const { headersHelper } = jsonOf(flagValue(prepare([]), '--mcp-config')).mcpServers.code;
-    const script = `set -- ${headersHelper}; printf '%s\\n' "$@"`;
-    const words = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
-    const homeSetting = `CLAUDE_SECURE_HOME=${home.paths.root}`;
-    expect(words).toEqual([
-      '/usr/bin/env',
-      '-u',
-      'NODE_OPTIONS',
-      homeSetting,
-      '/opt/no de/bin/node',
-      "/opt/it's/claude-secure.js",
-      'headers',
-      'code',
+  it('R59: names a helper that a shell starts whatever its path, with our variables of this launch alone', () => {
+    const launch = prepare([], { env: { CLAUDE_SECURE_PORT: '9000', CLAUDE_SECURE_IDLE: '' } });
+    const { headersHelper } = jsonOf(flagValue(launch, '--mcp-config')).mcpServers.code;
+    const script = `set -- ${headersHelper}; printf '%s\\0' "$@"`;
+    const words = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).stdout.split('\0').slice(0, -1);
+    expect(words.slice(-4)).toEqual(['/opt/no de/bin/node', "/opt/it's/claude-secure.js", 'headers', 'code']);
+
+    // What a project may have set for whatever Claude starts.
+    const theirs = Object.fromEntries(SETTINGS.map(({ variable }) => [variable, 'theirs']));
+    const env = { ...theirs, NODE_OPTIONS: '--theirs', KEPT: 'yes' };
+    const [file = '', ...args] = words.slice(0, -4);
+    const { stdout } = spawnSync(file, [...args, '/usr/bin/env'], { encoding: 'utf8', env });
+    expect(stdout.trimEnd().split('\n').sort()).toEqual([
+      `CLAUDE_SECURE_HOME=${home.paths.root}`,
+      'CLAUDE_SECURE_PORT=9000',
+      'KEPT=yes',
     ]);
   });
 
