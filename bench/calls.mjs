@@ -25,7 +25,7 @@ function wrk(url, headers, dir) {
   if (/Non-2xx/.test(stdout)) throw new Error(stdout);
   const ms = (name) => {
     const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s)`).exec(stdout);
-    return Number(value) * { us: 0.001, ms: 1, s: 1_000 }[unit];
+    return (Number(value) * { us: 0.001, ms: 1, s: 1_000 }[unit]).toFixed(2);
   };
   return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]), p50: ms('50'), p99: ms('99') };
 }

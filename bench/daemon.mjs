@@ -70,7 +70,8 @@ export async function mint(home, workspace) {
   return JSON.parse(text).accessToken;
 }
 
-/** Resident memory of a process in MB. */
-export function residentMb(pid) {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+/** Resident memory of a process in MB; `Pss` counts what it shares with others (Node's own binary) in part. */
+export function residentMb(pid, kind = 'Rss') {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(new RegExp(`^${kind}:\\s+(\\d+)`, 'm').exec(text)[1]) / 1_024;
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { BIN, createHome, mint, residentMb } from './daemon.mjs';
 
 const SESSIONS = 1_000;
@@ -58,14 +60,18 @@ async function benchDaemonMemory(engine) {
 
 /** The launcher while claude runs: nothing after execve, one process after spawn (target 45 MB). */
 async function benchLauncherMemory() {
-  const home = createHome(process.execPath, { CLAUDE_SECURE_CLAUDE: '/bin/sleep' });
+  const home = createHome();
+  const claude = join(home.dir, 'claude');
+  writeFileSync(claude, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
   let child;
   try {
     home.run('restart');
-    child = spawn(process.execPath, [BIN, '--', '60'], { env: home.env, cwd: home.dir, stdio: 'ignore' });
+    const env = { ...home.env, CLAUDE_SECURE_CLAUDE: claude };
+    child = spawn(process.execPath, [BIN, '-p', 'hi'], { env, cwd: home.dir, stdio: 'ignore' });
     await once(child, 'spawn');
     await settle();
-    console.log(`  the launcher after spawn ${residentMb(child.pid).toFixed(0)} MB`);
+    const [rss, pss] = ['Rss', 'Pss'].map((kind) => residentMb(child.pid, kind).toFixed(0));
+    console.log(`  the launcher after spawn ${rss} MB, its share of it ${pss} MB (Pss)`);
   } finally {
     child?.kill();
     home.stop();

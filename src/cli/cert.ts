@@ -29,9 +29,10 @@ async function renew(context: Context): Promise<CertificateReport> {
   for (const notice of notices) context.warn(notice);
   try {
     await control(await findRunningDaemon(context), 'reload', {});
+    context.print('renewed under the same root; the daemon serves it now\n\n');
   } catch (error) {
-    // Without a running daemon there is nothing to reload: the next start serves the new certificate.
     if (!(error instanceof Failure && error.code === 'DAEMON_NOT_RUNNING')) throw error;
+    context.print('renewed under the same root; the next start serves it\n\n');
   }
   return report;
 }
