@@ -1,16 +1,9 @@
-import { type Certificates, ensureCertificate } from '../certificate/ensure.ts';
+import type { Certificates } from '../certificate/ensure.ts';
 import { type EnsuredDaemon, ensureDaemon } from '../daemon/ensure.ts';
 import { VERSION } from '../version.ts';
 import type { Context } from './context.ts';
+import { ensureCertificates } from './ensure-certificates.ts';
 import { ENTRY } from './entry.ts';
-
-/** Makes sure of a certificate, and passes on what the person should know of it. */
-export async function ensureCertificates(context: Context): Promise<Certificates> {
-  const { config, paths } = context;
-  const certificates = await ensureCertificate(paths, { hostnames: config.hostnames });
-  for (const notice of certificates.notices) context.warn(notice);
-  return certificates;
-}
 
 /** Makes sure of a certificate, then of a daemon that answers under it. */
 export async function ensureRunning(

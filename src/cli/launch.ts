@@ -24,10 +24,12 @@ function readRoots({ paths }: Context): string | undefined {
 }
 
 async function makeReady(context: Context, needs: LaunchPlan['needs']): Promise<Ready> {
-  const { ensureCertificates, ensureRunning } = await import('./ensure-running.ts');
+  // Imported for who needs them: undici is most of a launch.
   if (needs === 'certificate') {
+    const { ensureCertificates } = await import('./ensure-certificates.ts');
     return { roots: (await ensureCertificates(context)).roots, daemon: undefined };
   }
+  const { ensureRunning } = await import('./ensure-running.ts');
   const { certificates, daemon } = await ensureRunning(context);
   if (certificates.outcome === 'created') {
     const where = `https://127.0.0.1:${daemon.port}`;
