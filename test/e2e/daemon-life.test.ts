@@ -8,6 +8,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const ENGINES = ['uws', 'https'];
 const LAUNCHERS = 20;
+const HELPERS = 8;
 
 /** A process that has ended but was not collected yet has no command line any more. */
 function isAlive(pid: number): boolean {
@@ -130,6 +131,25 @@ describe.each(ENGINES)('a successor on %s', (engine) => {
     expect(launch).toMatchObject({ status: 0 });
     expect(readState(home)?.instanceId).not.toBe(state.instanceId);
     expect((await running.ended).status).toBe(0);
+  });
+});
+
+describe('the headers helper', () => {
+  it('never fails Claude, also when the daemon is killed under it', async () => {
+    const home = await createProgramHome();
+    await runProgram(home, ['headers', 'code']);
+    const killed = readState(home);
+    const helpers = Array.from({ length: HELPERS }, () => runProgram(home, ['headers', 'code']));
+    // Some have found it alive by now and some have not: whoever comes between must ask once more.
+    await waitFor('a token to be minted', () => {
+      const log = readFileSync(home.paths.daemonLog, 'utf8');
+      return (log.match(/"token.minted"/g)?.length ?? 0) > 1;
+    });
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    for (const { status, stdout, stderr } of await Promise.all(helpers)) {
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject({ Authorization: expect.stringMatching(/^Bearer \S+$/) });
+    }
   });
 });
 
