@@ -33,6 +33,8 @@ const env = {
   ANTHROPIC_API_KEY: 'sk-ant-demo',
   ANTHROPIC_BASE_URL: api.url,
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  // 2.1.197 gives MCP servers 2 s with -p, which a busy machine may need; newer ones wait anyway.
+  MCP_CONNECTION_NONBLOCKING: 'false',
 };
 
 /** Runs claude-secure as a person would, visibly; gives back its exit code. */
