@@ -9,9 +9,9 @@ const DAY_MS = 86_400_000;
 const jwkOf = (namedCurve: string): object =>
   generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' });
 
-describe('the signing keys', () => {
+describe.each(['uws', 'https'] as const)('the signing keys, on %s', (engine) => {
   it('R46: stand in a file of mode 0600 and outlive a restart', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const { accessToken } = await app.oauth().mint({ workspace: '/w' });
     expect(statSync(app.paths.signingKeys).mode & 0o777).toBe(0o600);
     const before = readFileSync(app.paths.signingKeys, 'utf8');
@@ -21,7 +21,7 @@ describe('the signing keys', () => {
   });
 
   it('R46: a damaged file stops the start and is not replaced', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const file = app.paths.signingKeys;
     const good = readFileSync(file, 'utf8');
     const [jwk] = JSON.parse(good).keys;
@@ -50,7 +50,7 @@ describe('the signing keys', () => {
   });
 
   it('R3: a file that others can read stops the start', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     chmodSync(app.paths.signingKeys, 0o644);
     await expect(app.restart()).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
     chmodSync(app.paths.signingKeys, 0o600);
@@ -58,7 +58,7 @@ describe('the signing keys', () => {
   });
 
   it('R46: rotate after 90 days; the old one verifies as long as its tokens may live, then it is gone', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const kids = async (): Promise<string[]> =>
       JSON.parse((await app.request({ path: '/oauth/jwks' })).text).keys.map(
         (key: { kid: string }) => key.kid,
@@ -79,7 +79,7 @@ describe('the signing keys', () => {
   });
 
   it('R42: another set of keys makes every old token worthless', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const { accessToken } = await app.oauth().mint({ workspace: '/w' });
     rmSync(app.paths.signingKeys);
     await app.restart();

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { startApp } from '../support/oauth-app.ts';
 import { callMcp, json, postForm } from './flow.ts';
 
-describe('launcher tokens', () => {
+describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
   it('R57: are of client launcher, for /mcp alone, of at most an hour, and know their workspace', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const { accessToken, expiresInSeconds } = await app.oauth().mint({ workspace: '/w/日本' });
     expect(expiresInSeconds).toBeLessThanOrEqual(3_600);
     expect(json(await callMcp(app, accessToken))).toMatchObject({
@@ -18,7 +18,7 @@ describe('launcher tokens', () => {
   });
 
   it('R57: keep one grant for each workspace, over restarts, so their sessions go on', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const grantOf = async (workspace: string): Promise<unknown> => {
       const { accessToken } = await app.oauth().mint({ workspace });
       return json(await callMcp(app, accessToken)).grantId;
@@ -31,7 +31,7 @@ describe('launcher tokens', () => {
   });
 
   it('R57: cannot be refreshed, and live over a restart', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const { accessToken } = await app.oauth().mint({ workspace: '/w' });
     const form = { grant_type: 'refresh_token', client_id: 'launcher', refresh_token: accessToken };
     expect((await postForm(app, '/oauth/token', form)).status).toBe(401);
@@ -40,7 +40,7 @@ describe('launcher tokens', () => {
   });
 
   it('R57: die when the owner revokes the launcher; a later one is of another grant', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const before = await app.oauth().mint({ workspace: '/w' });
     expect(app.oauth().clients()).toEqual([
       {
@@ -59,7 +59,7 @@ describe('launcher tokens', () => {
   });
 
   it('R57: die even if one is minted at the same moment, and that one lives', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const before = await app.oauth().mint({ workspace: '/w' });
     const revoked = app.oauth().revokeClient('launcher');
     const after = await app.oauth().mint({ workspace: '/w' });
@@ -69,7 +69,7 @@ describe('launcher tokens', () => {
   });
 
   it('R36: the grant of a directory nobody worked in for 14 days is purged', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     await app.oauth().mint({ workspace: '/w' });
     app.shiftClock(15 * 86_400_000);
     await app.restart();

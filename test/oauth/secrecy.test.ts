@@ -28,9 +28,9 @@ function readTree(directory: string): string {
     .join('\n');
 }
 
-describe('secrets', () => {
+describe.each(['uws', 'https'] as const)('secrets, on %s', (engine) => {
   it('R41, R55: no issued secret stands in the store, the log or any other file', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const clientId = await register(app);
     const verifier = newVerifier();
     const { transaction, matchCode } = await openPage(app, clientId, verifier, { state: STATE });
@@ -63,14 +63,14 @@ describe('secrets', () => {
 
   it('R41: nothing depends on Math.random', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0);
-    const app = await startApp();
+    const app = await startApp({ engine });
     const [one, two] = [await login(app), await login(app)];
     expect(one.clientId).not.toBe(two.clientId);
     expect(one.tokens.refresh_token).not.toBe(two.tokens.refresh_token);
   });
 
   it('R56: every registration, consent, token, revocation and refusal is audited, by ids alone', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const { clientId, tokens } = await login(app);
     await refresh(app, clientId, tokens.refresh_token);
     await postForm(app, '/oauth/revoke', { client_id: clientId, token: tokens.access_token });
@@ -103,7 +103,7 @@ describe('secrets', () => {
   });
 
   it('R56: a flood of refused requests takes no more than its share of the log', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     for (let turn = 0; turn < 20; turn++) {
       await Promise.all(Array.from({ length: 10 }, () => callMcp(app, 'x')));
     }
@@ -111,7 +111,7 @@ describe('secrets', () => {
   });
 
   it('R56: what a client calls itself cannot forge a line', async () => {
-    const app = await startApp();
+    const app = await startApp({ engine });
     const before = app.log().split('\n').length;
     await register(app, { client_name: 'x\n{"event":"forged"}\u001b[2J\u202e' });
     await app.request({ path: '/oauth/authorize?client_id=%0a%7b%22event%22' });
