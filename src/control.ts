@@ -1,3 +1,5 @@
+import type { Sharing } from './upstreams.ts';
+
 /**
  * The control plane, agreed between the owner's commands and the daemon: `POST /control/<action>` with a JSON
  * body on the daemon's own port, the owner secret in a header. A request with an `Origin` is refused.
@@ -36,7 +38,54 @@ export interface CertificateReport {
   readonly daysLeft: number;
 }
 
-export interface StatusReport {
+export type UpstreamState = 'stopped' | 'starting' | 'running' | 'waiting' | 'disabled';
+
+export interface UpstreamReport {
+  readonly name: string;
+  readonly sharing: Sharing;
+  /** Of its processes the best: `waiting` is between a crash and the next start. */
+  readonly state: UpstreamState;
+  readonly processes: readonly {
+    readonly pid: number | undefined;
+    readonly state: UpstreamState;
+    /** The project directory of a per-workspace process. */
+    readonly workspace: string | undefined;
+  }[];
+  readonly restarts: number;
+  readonly calls: number;
+  /** One line, without credentials; undefined while nothing went wrong. */
+  readonly lastError: string | undefined;
+}
+
+export interface UpstreamsReport {
+  readonly upstreams: readonly UpstreamReport[];
+  /** What is wrong with upstreams.json, and where; the last good one is in force then. */
+  readonly problem: string | undefined;
+}
+
+/** One message between a client and an upstream. */
+export interface TrafficEntry {
+  /** Grows by one with every entry of the daemon. */
+  readonly sequence: number;
+  /** ISO 8601. */
+  readonly time: string;
+  /** `to-server` is from a client to the upstream. */
+  readonly direction: 'to-server' | 'to-client';
+  readonly kind: 'request' | 'response' | 'notification';
+  readonly method: string;
+  /** The tool, prompt or resource that a request names. */
+  readonly target: string | undefined;
+  /** From request to response; of a response only. */
+  readonly ms: number | undefined;
+  /** As JSON; undefined where it was never text. */
+  readonly bytes: number | undefined;
+  /** `ok`, `tool error`, `error -32602`, `cancelled`; of a response only. */
+  readonly outcome: string | undefined;
+  /** The message, only where the follower asked for bodies. */
+  readonly body: string | undefined;
+}
+
+export interface StatusReport extends UpstreamsReport {
   readonly version: string;
   readonly pid: number;
   readonly startedAt: string;
@@ -72,6 +121,14 @@ export interface ControlActions {
     /** `onlyIfIdle` refuses with `busy: true` while a client holds a connection. */
     request: { instanceId: string; onlyIfIdle: boolean };
     response: { stopping: boolean; busy: boolean };
+  };
+  /** Reads upstreams.json again if it has changed. */
+  upstreams: { request: Record<string, never>; response: UpstreamsReport };
+  traffic: {
+    /** `after` is the last sequence seen, -1 for what is kept. Waits a few seconds for something newer. */
+    request: { server: string; after: number; bodies: boolean };
+    /** `known` is false for a server that is not there. */
+    response: { known: boolean; entries: readonly TrafficEntry[]; last: number };
   };
   reload: { request: Record<string, never>; response: { serverSha256: string } };
   pending: { request: Record<string, never>; response: { pending: readonly PendingConsent[] } };

@@ -72,6 +72,34 @@ export const limits = {
   replayBytes: MIB,
   replayTotalBytes: 64 * MIB,
 
+  /** R52: for each grant, over all stateless requests. */
+  statelessInFlight: 256,
+  subscriptions: 100,
+  parkedCalls: 64,
+  /** A question to a client may wait this long for its answer, a parked call for its retry (mcp.md 5.2). */
+  askMs: 10 * MINUTE,
+  /** Questions that come this close together travel in one result (mcp.md 5.2). */
+  askWindowMs: 20,
+
+  /** R54. */
+  upstreamLineBytes: 8 * MIB,
+  upstreamNotificationsPerSecond: 5_000,
+  upstreamStderrLinesPerMinute: 120,
+  /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
+  upstreamHangMs: MINUTE,
+  upstreamStartMs: MINUTE,
+  /** R54: restarts wait 1 s, then twice as long each time; a process that lived this long begins anew. */
+  upstreamBackoffMs: SECOND,
+  upstreamBackoffMaxMs: MINUTE,
+  upstreamHealthyMs: MINUTE,
+  /** A call waits this long for a restart; behind a longer back-off it fails at once. */
+  upstreamPatienceMs: 5 * SECOND,
+  /** A process that no client is connected to ends after this long without a call. */
+  upstreamIdleMs: 30 * MINUTE,
+  /** Between closing stdin, SIGTERM and SIGKILL. */
+  upstreamStopMs: 2 * SECOND,
+  trafficEntries: 500,
+
   /** Certificates: days, and the share of life left at which the server certificate is renewed. */
   rootDays: 3_650,
   serverDays: 90,

@@ -8,6 +8,8 @@
  * | certs/identity.pem      | certificate  | 0600 | server key + server, issuing and root certificate       |
  * | certs/server.pem        | certificate  | 0644 | the identity without its key (the file people copy)     |
  * | certs/ca-bundle.pem     | certificate  | 0644 | the root certificates that clients trust                |
+ * | upstreams.json          | upstream     | 0600 | the MCP servers behind the endpoint (src/upstreams.ts)  |
+ * | upstream-processes.json | daemon       | 0600 | their processes, to end those of a daemon that was killed |
  * | port                    | daemon       | 0600 | the port, decimal: chosen once, then kept               |
  * | state.json              | daemon       | 0600 | the running daemon (src/state.ts); absent when stopped  |
  * | start.lock              | launcher     | 0600 | who is starting the daemon, against a stampede only     |
@@ -31,6 +33,8 @@ export interface Paths {
   identity: string;
   serverCertificate: string;
   caBundle: string;
+  upstreams: string;
+  upstreamProcesses: string;
   port: string;
   state: string;
   startLock: string;
@@ -70,6 +74,8 @@ export function resolvePaths(
     identity: join(certificates, 'identity.pem'),
     serverCertificate: join(certificates, 'server.pem'),
     caBundle: join(certificates, 'ca-bundle.pem'),
+    upstreams: join(root, 'upstreams.json'),
+    upstreamProcesses: join(root, 'upstream-processes.json'),
     port: join(root, 'port'),
     state: join(root, 'state.json'),
     startLock: join(root, 'start.lock'),
