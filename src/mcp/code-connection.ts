@@ -5,10 +5,13 @@ import { toAuthInfo } from './auth-info.ts';
 import type { DescribeServer } from './code-server.ts';
 import { ERROR, isRequest, type JsonRpcMessage, jsonRpcError } from './json-rpc.ts';
 import { registerServerStatus } from './server-status.ts';
-import type { Connection, Deliver } from './upstream.ts';
+import type { Connection, PeerEvents } from './upstream.ts';
 
 /** One instance for all sessions: the relay keeps them apart, and each request brings its caller along. */
-export async function connectCodeServer(describe: DescribeServer, deliver: Deliver): Promise<Connection> {
+export async function connectCodeServer(
+  describe: DescribeServer,
+  { deliver }: PeerEvents,
+): Promise<Connection> {
   const server = new McpServer(
     { name: 'claude-secure', title: 'claude-secure', version: VERSION },
     { instructions: 'Local tools of claude-secure, served over HTTPS on this machine.' },
@@ -18,7 +21,7 @@ export async function connectCodeServer(describe: DescribeServer, deliver: Deliv
     async start() {},
     async close() {},
     async send(message, options) {
-      deliver(message as JsonRpcMessage, options?.relatedRequestId);
+      deliver(message as JsonRpcMessage, { relatedId: options?.relatedRequestId });
     },
   };
   // The SDK reports a message it cannot read here, at once, and answers nothing.
@@ -29,17 +32,17 @@ export async function connectCodeServer(describe: DescribeServer, deliver: Deliv
   await server.connect(transport);
 
   return {
+    pid: undefined,
     send(message, caller) {
       unreadable = false;
       transport.onmessage?.(message as Parameters<NonNullable<Transport['onmessage']>>[0], {
         ...(caller && { authInfo: toAuthInfo(caller) }),
       });
       if (unreadable && isRequest(message)) {
-        deliver(jsonRpcError(ERROR.invalidParams, 'the params are not what MCP defines', message.id));
+        deliver(jsonRpcError(ERROR.invalidParams, 'the params are not what MCP defines', message.id), {});
       }
+      return undefined;
     },
-    close() {
-      void server.close();
-    },
+    close: () => server.close(),
   };
 }

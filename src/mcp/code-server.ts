@@ -8,9 +8,9 @@ export type DescribeServer = (workspace: string | undefined) => ServerStatus;
 export function createCodeServer(describe: DescribeServer): Upstream {
   return {
     name: 'code',
-    async connect(deliver) {
+    async connect(peer) {
       const { connectCodeServer } = await import('./code-connection.ts');
-      return connectCodeServer(describe, deliver);
+      return connectCodeServer(describe, peer);
     },
   };
 }

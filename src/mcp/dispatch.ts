@@ -1,9 +1,8 @@
 import type { Caller } from '../caller.ts';
 import { limits } from '../limits.ts';
+import type { Reply } from './client.ts';
 import { isRequestId, type JsonRpcMessage, type JsonRpcRequest } from './json-rpc.ts';
-import type { Reply } from './pending-calls.ts';
 import { busy, invalidRequest, type Refusal } from './refusal.ts';
-import type { Relay } from './relay.ts';
 import type { Session } from './sessions.ts';
 
 /** Why a session cannot take these requests now: an id is in use, or too many are open (R52). */
@@ -24,17 +23,20 @@ export interface Dispatched {
 }
 
 /** Passes a request of an initialized session on; `ping` is answered here, whatever the upstream does. */
-export function dispatchRequest(relay: Relay, { session, caller, request, reply }: Dispatched): void {
+export function dispatchRequest({ session, caller, request, reply }: Dispatched): void {
   if (request.method === 'ping') reply.finish({ jsonrpc: '2.0', id: request.id, result: {} });
-  else relay.call({ inFlight: session.inFlight, caller, request, reply });
+  else session.relay?.call({ client: session, caller, request, reply });
 }
 
-/**
- * Takes a notification or response. Only a cancellation goes on: the relay has initialized the shared upstream
- * itself, told it of no client roots, and lets it ask nothing that could be answered.
- */
-export function dispatchNotice(relay: Relay, session: Session, message: JsonRpcMessage): void {
-  if (!('method' in message) || message.method !== 'notifications/cancelled') return;
-  const { requestId, reason } = message.params ?? {};
-  if (isRequestId(requestId)) relay.cancel(session.inFlight, requestId, reason);
+/** Takes a notification, or the answer to a question. */
+export function dispatchNotice(session: Session, message: JsonRpcMessage): void {
+  const { relay } = session;
+  if (!('method' in message)) {
+    relay?.answer(session, message);
+  } else if (message.method === 'notifications/cancelled') {
+    const { requestId, reason } = message.params ?? {};
+    if (isRequestId(requestId)) relay?.cancel(session, requestId, reason);
+  } else {
+    relay?.notify(session, message);
+  }
 }

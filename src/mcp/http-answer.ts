@@ -1,9 +1,10 @@
 import type { Caller } from '../caller.ts';
 import { type Exchange, respondJson } from '../exchange.ts';
 import { onCallerEnd } from './caller-end.ts';
+import type { Reply } from './client.ts';
 import type { LoggedStream } from './event-log.ts';
+import type { JsonRpcNotification, JsonRpcRequest } from './json-rpc.ts';
 import type { OpenStreams } from './open-streams.ts';
-import type { Reply } from './pending-calls.ts';
 import { allowsEmptyEvents } from './protocol-version.ts';
 import type { HttpSession } from './sessions.ts';
 
@@ -51,11 +52,14 @@ export function createHttpAnswer({ exchange, caller, session, streams, expected 
     stream?.finish();
   }
 
+  function send(message: JsonRpcNotification | JsonRpcRequest): void {
+    openStream();
+    stream?.send(message);
+  }
+
   return {
-    notify(message) {
-      openStream();
-      stream?.send(message);
-    },
+    notify: send,
+    ask: send,
     finish(response) {
       if (expected === 1 && !stream) respondJson(exchange, 200, response);
       else {

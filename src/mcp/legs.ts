@@ -1,60 +1,112 @@
-import type { Routes } from '../exchange.ts';
+import type { UpstreamReport } from '../control.ts';
+import type { Handler } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
+import type { UpstreamDefinition } from '../upstreams.ts';
+import type { Catalogs } from './catalogs.ts';
+import { createCodeEndpoint } from './code-endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { createEndpoints } from './endpoints.ts';
+import type { StartUpstream } from './gateway.ts';
 import { createOpenStreams } from './open-streams.ts';
 import type { Authenticate } from './receive.ts';
-import { createRelay } from './relay.ts';
-import { createSessions } from './sessions.ts';
-import { createSse } from './sse.ts';
+import { createSessions, type Session } from './sessions.ts';
+import { createSse, messagesPath } from './sse.ts';
+import { createStateless } from './stateless/stateless.ts';
 import { createStreamableHttp } from './streamable-http.ts';
+import type { Traffic } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface McpOptions {
   readonly authenticate: Authenticate;
-  readonly upstream: Upstream;
+  /** Our own server. */
+  readonly code: Upstream;
+  readonly startUpstream: StartUpstream;
+  readonly catalogs: Catalogs;
   readonly log: Log;
   /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
 
+type Handlers = Readonly<Record<string, Handler>>;
+
 export interface Mcp {
-  /** `/mcp` (Streamable HTTP), `/mcp/sse` and `/mcp/messages` (HTTP+SSE). */
-  readonly routes: Routes;
+  /**
+   * What answers at a path: `/mcp` for our own server and `/mcp/<name>` for an upstream (Streamable HTTP), with `/sse`
+   * and `/messages` below each (HTTP+SSE).
+   */
+  handlersAt(path: string): Handlers | undefined;
+  /** Replaces the upstreams: nothing happens to those that stay as they are. */
+  define(definitions: readonly UpstreamDefinition[]): void;
+  upstreams(): UpstreamReport[];
+  /** What goes through a server; undefined for one that there is not. */
+  traffic(name: string): Traffic | undefined;
   /** How many sessions are open. */
   sessions(): number;
-  /** Ends every session and stream, and the upstream. */
-  close(): void;
+  /** Ends every session and stream, and the upstreams; resolves when these are gone. */
+  close(): Promise<void>;
 }
 
-/** The MCP transports before one upstream, which is started by the first client. */
+/** The paths of one endpoint, and what answers there. */
+function routesOf(endpoint: Endpoint, legs: Omit<Parameters<typeof createStreamableHttp>[0], 'endpoint'>) {
+  const http = createStreamableHttp({ ...legs, endpoint });
+  const sse = createSse({ ...legs, endpoint });
+  return new Map<string, Handlers>([
+    [endpoint.path, { POST: http.post, GET: http.get, DELETE: http.remove }],
+    [`${endpoint.path}/sse`, { GET: sse.connect }],
+    [messagesPath(endpoint), { POST: sse.post }],
+  ]);
+}
+
+function endSession(session: Session, log: Log): void {
+  const { endpoint, relay, leg, grantId } = session;
+  relay?.detach(session);
+  if (relay) endpoint.release(relay);
+  log.info('mcp.session.ended', { server: endpoint.name, leg, grant: grantId });
+}
+
+/** The MCP transports before our own server and the upstreams, each of which is started by its first client. */
 export function createMcp(options: McpOptions): Mcp {
-  const { authenticate, upstream, log, now = () => performance.now() } = options;
-  const relay = createRelay({ upstream, log, broadcast: (message) => sessions.broadcast(message) });
-  const sessions = createSessions(({ leg, grantId, inFlight }) => {
-    relay.cancelAll(inFlight);
-    log.info('mcp.session.ended', { leg, grant: grantId });
-  }, now);
+  const { authenticate, log, now = () => performance.now() } = options;
   const streams = createOpenStreams();
-  const legs = { authenticate, relay, sessions, streams, log };
-  const http = createStreamableHttp(legs);
-  const sse = createSse(legs);
+  const stateless = createStateless({ streams, log });
+  const sessions = createSessions((session) => endSession(session, log), now);
+  const legs = { authenticate, sessions, streams, log, stateless, budget: { bytes: 0 } };
+  const routes = new Map<Endpoint, Map<string, Handlers>>();
+  const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
+  let sequence = 0;
+  const shared = { ...options, nowMs: now, nextSequence: () => sequence++ };
+  const code = createCodeEndpoint(shared);
+  mount(code);
+  const endpoints = createEndpoints({
+    ...shared,
+    onAdded: mount,
+    onRemoved(endpoint) {
+      routes.delete(endpoint);
+      sessions.endAt(endpoint);
+    },
+  });
   const timer = setInterval(() => {
     streams.keepAlive();
     sessions.sweep();
+    endpoints.sweep();
   }, limits.sseKeepAliveMs).unref();
 
   return {
-    routes: {
-      '/mcp': { POST: http.post, GET: http.get, DELETE: http.remove },
-      '/mcp/sse': { GET: sse.connect },
-      '/mcp/messages': { POST: sse.post },
+    handlersAt(path) {
+      for (const paths of routes.values()) if (paths.has(path)) return paths.get(path);
+      return undefined;
     },
+    define: endpoints.define,
+    upstreams: endpoints.report,
+    traffic: (name) => (name === code.name ? code : endpoints.find(name))?.traffic,
     sessions: sessions.count,
-    close() {
+    async close() {
       clearInterval(timer);
       sessions.endAll();
+      stateless.close();
       streams.endAll();
-      relay.close();
+      await Promise.all([code.close(), endpoints.close()]);
     },
   };
 }

@@ -18,18 +18,28 @@ export const allowsBatch = (version: string | undefined): boolean => version ===
 /** Earlier clients take an event without data for a broken message (measured: SDK 1.x before 1.24). */
 export const allowsEmptyEvents = (version: string | undefined): boolean => version === LATEST;
 
+/** The first revision without sessions. Revisions are dates, so they sort as text. */
+const STATELESS = '2026-07-28';
 const STATELESS_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const STATELESS_METHODS: readonly string[] = ['server/discover', 'subscriptions/listen'];
 
 /**
- * True for a request of a revision we do not speak, whether its header says so or, as 2026-07-28 has it, its
- * `_meta` or method. An absent header is allowed.
+ * True for a request of a revision without sessions, whatever else is wrong with it: its `_meta` says so, or its header
+ * (2026-07-28 basic, L373-385).
  */
-export function isForeignVersion(headers: Headers, message?: JsonRpcMessage): boolean {
+export function isStateless(headers: Headers, messages: readonly JsonRpcMessage[]): boolean {
+  const header = headers['mcp-protocol-version']?.trim() ?? '';
+  if (/^\d{4}-\d\d-\d\d$/.test(header) && header >= STATELESS) return true;
+  return messages.some((message) => {
+    const meta = 'method' in message ? message.params?._meta : undefined;
+    return isObject(meta) && Object.hasOwn(meta, STATELESS_VERSION_KEY);
+  });
+}
+
+/** True for a request of a revision that our sessions do not speak. An absent header is allowed. */
+export function isForeignVersion(headers: Headers, messages: readonly JsonRpcMessage[] = []): boolean {
   const header = headers['mcp-protocol-version'];
   if (header !== undefined && !PROTOCOL_VERSIONS.includes(header)) return true;
-  if (!message || !('method' in message)) return false;
-  if (STATELESS_METHODS.includes(message.method)) return true;
-  const meta = message.params?._meta;
-  return isObject(meta) && Object.hasOwn(meta, STATELESS_VERSION_KEY);
+  if (isStateless(headers, messages)) return true;
+  return messages.some((message) => 'method' in message && STATELESS_METHODS.includes(message.method));
 }

@@ -13,7 +13,7 @@ export interface Received extends ParsedBody {
   readonly caller: Caller;
 }
 
-/** A posted body of an authenticated caller in a revision we speak; undefined where the exchange was answered. */
+/** A posted body of an authenticated caller; undefined where the exchange was answered. */
 export async function receive(
   exchange: Exchange,
   authenticate: Authenticate,
@@ -30,11 +30,13 @@ export async function receive(
   if (!bytes) return undefined;
   const parsed = parseBody(bytes);
   if ('error' in parsed) return { status: 400, error: parsed };
-  const [first] = parsed.messages;
-  if (isForeignVersion(exchange.headers, first)) {
-    return unsupportedVersion(first && isRequest(first) ? first.id : undefined);
-  }
   return { ...parsed, exchange, caller };
+}
+
+/** Refuses what is of no revision that our sessions speak. */
+export function refuseForeignVersion({ exchange, messages }: Received): Refusal | undefined {
+  if (!isForeignVersion(exchange.headers, messages)) return undefined;
+  return unsupportedVersion(messages.find(isRequest)?.id);
 }
 
 /** True for `application/json` with no charset but UTF-8, the only one JSON has (RFC 8259 section 8.1). */

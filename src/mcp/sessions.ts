@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '../caller.ts';
 import type { ResponseStream } from '../exchange.ts';
+import type { JsonObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
+import type { Client } from './client.ts';
+import type { Beginning, Endpoint } from './endpoint.ts';
 import type { EventLog, LoggedStream } from './event-log.ts';
-import { messageFrame } from './event-stream.ts';
-import type { JsonRpcNotification } from './json-rpc.ts';
-import type { InFlight } from './pending-calls.ts';
+import type { Relay } from './relay/relay.ts';
 
-interface SessionBase {
+interface SessionBase extends Client {
   /** 256 random bits. A name, not a credential: every request also needs a token of the same grant. */
   readonly id: string;
-  readonly grantId: string;
-  readonly inFlight: InFlight;
+  readonly endpoint: Endpoint;
+  capabilities: JsonObject;
   /** Undefined until the client has initialized. */
   protocolVersion: string | undefined;
   /** When the session was last found in use, on the monotonic clock of its table. */
@@ -21,6 +22,8 @@ interface SessionBase {
 /** A session of Streamable HTTP. */
 export interface HttpSession extends SessionBase {
   readonly leg: 'http';
+  readonly relay: Relay;
+  readonly beginning: Beginning;
   readonly log: EventLog;
   /** The client's GET stream, which takes what belongs to no request. */
   standalone: LoggedStream | undefined;
@@ -29,6 +32,8 @@ export interface HttpSession extends SessionBase {
 /** A session of the 2024-11-05 transport: it lives as long as its stream. */
 export interface SseSession extends SessionBase {
   readonly leg: 'sse';
+  /** Undefined until the client has initialized. */
+  relay: Relay | undefined;
   readonly stream: ResponseStream;
 }
 
@@ -37,23 +42,37 @@ type Leg = Session['leg'];
 type SessionOf<L extends Leg> = Extract<Session, { leg: L }>;
 
 /** What sessions of both transports begin with. */
-export function createSessionBase(grantId: string): SessionBase {
+export function createSessionBase(
+  { grantId }: Pick<Caller, 'grantId'>,
+  endpoint: Endpoint,
+): Omit<SessionBase, 'tell'> {
   const id = randomBytes(32).toString('base64url');
-  return { id, grantId, inFlight: new Map(), protocolVersion: undefined, usedMs: 0 };
+  const inFlight = new Map();
+  return { id, grantId, endpoint, inFlight, capabilities: {}, protocolVersion: undefined, usedMs: 0 };
 }
 
 export interface Sessions {
-  /** Makes room for one more session; else the HTTP status that says why: 429 the grant has too many, 503 all. */
-  makeRoom(grantId: string): 429 | 503 | undefined;
+  /**
+   * Makes room for one more session; else the HTTP status that says why: 429 the grant has too many at this endpoint,
+   * 503 all together.
+   */
+  makeRoom(grantId: string, endpoint: Endpoint): 429 | 503 | undefined;
   add<S extends Session>(session: S): S;
-  /** The session, if it is the caller's: for another grant it does not exist (R48). */
-  find<L extends Leg>(leg: L, id: string, caller: Caller): SessionOf<L> | undefined;
+  /** The session, if it is the caller's and this endpoint's: for another grant it does not exist (R48). */
+  find<L extends Leg>(wanted: Wanted<L>, caller: Caller): SessionOf<L> | undefined;
   end(session: Session): void;
   /** Ends the sessions that were idle for `limits.sessionIdleMs`. */
   sweep(): void;
-  broadcast(message: JsonRpcNotification): void;
+  /** Ends the sessions of an endpoint that is no more. */
+  endAt(endpoint: Endpoint): void;
   endAll(): void;
   count(): number;
+}
+
+export interface Wanted<L extends Leg> {
+  readonly leg: L;
+  readonly id: string;
+  readonly endpoint: Endpoint;
 }
 
 /** `onEnd` sees each session once, whatever ended it. `nowMs` is monotonic. */
@@ -74,8 +93,10 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
   }
 
   return {
-    makeRoom(grantId) {
-      const siblings = [...sessions.values()].filter((session) => session.grantId === grantId);
+    makeRoom(grantId, endpoint) {
+      const siblings = [...sessions.values()].filter(
+        (session) => session.grantId === grantId && session.endpoint === endpoint,
+      );
       if (siblings.length >= limits.sessionsPerGrant) {
         // Many clients never say goodbye, so the longest unused one gives way; it gets 404 and starts anew.
         const oldest = siblings.filter((session) => !isBusy(session)).sort((a, b) => a.usedMs - b.usedMs)[0];
@@ -89,9 +110,10 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
       sessions.set(session.id, session);
       return session;
     },
-    find<L extends Leg>(leg: L, id: string, caller: Caller) {
+    find<L extends Leg>({ leg, id, endpoint }: Wanted<L>, caller: Caller) {
       const session = sessions.get(id);
-      if (session?.leg !== leg || session.grantId !== caller.grantId) return undefined;
+      if (session?.leg !== leg || session.endpoint !== endpoint) return undefined;
+      if (session.grantId !== caller.grantId) return undefined;
       if (isExpired(session)) {
         end(session);
         return undefined;
@@ -103,8 +125,8 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
     sweep() {
       for (const session of sessions.values()) if (isExpired(session)) end(session);
     },
-    broadcast(message) {
-      for (const session of sessions.values()) tell(session, message);
+    endAt(endpoint) {
+      for (const session of sessions.values()) if (session.endpoint === endpoint) end(session);
     },
     endAll() {
       for (const session of sessions.values()) end(session);
@@ -115,8 +137,3 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
 
 const isBusy = (session: Session): boolean =>
   session.inFlight.size > 0 || (session.leg === 'http' ? session.log.isRead() : !session.stream.closed);
-
-function tell(session: Session, message: JsonRpcNotification): void {
-  if (session.leg === 'http') session.standalone?.send(message);
-  else if (session.protocolVersion !== undefined) session.stream.write(messageFrame(message));
-}

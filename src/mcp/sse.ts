@@ -1,17 +1,15 @@
 /** The HTTP+SSE transport of 2024-11-05: one long GET for everything the server says, a POST for each message. */
+import type { Caller } from '../caller.ts';
 import type { Exchange, Handler } from '../exchange.ts';
+import type { JsonObject } from '../json-object.ts';
 import { accepts } from './accepts.ts';
 import { dispatchNotice, dispatchRequest, refusalOf } from './dispatch.ts';
+import type { Endpoint } from './endpoint.ts';
 import { endpointFrame, messageFrame } from './event-stream.ts';
-import { answerInitialize } from './initialize.ts';
-import {
-  isRequest,
-  type JsonRpcNotification,
-  type JsonRpcRequest,
-  type JsonRpcResponse,
-} from './json-rpc.ts';
+import { initializeSession } from './initialize.ts';
+import { isRequest, type JsonRpcMessage, type JsonRpcRequest } from './json-rpc.ts';
 import { allowsBatch } from './protocol-version.ts';
-import { type Received, receive } from './receive.ts';
+import { type Received, receive, refuseForeignVersion } from './receive.ts';
 import {
   invalidRequest,
   isRefusal,
@@ -22,11 +20,10 @@ import {
   refusing,
   sessionNotFound,
 } from './refusal.ts';
-import type { Relay } from './relay.ts';
 import { createSessionBase, type SseSession } from './sessions.ts';
 import type { LegOptions } from './streamable-http.ts';
 
-const MESSAGES_PATH = '/mcp/messages';
+export const messagesPath = ({ path }: Endpoint): string => `${path}/messages`;
 
 /** The handlers of the transport's two endpoints. Both need a token of the same grant. */
 export function createSse(leg: LegOptions): { connect: Handler; post: Handler } {
@@ -37,7 +34,7 @@ export function createSse(leg: LegOptions): { connect: Handler; post: Handler } 
 }
 
 async function connect(
-  { authenticate, sessions, streams, log }: LegOptions,
+  { endpoint, authenticate, sessions, streams, log }: LegOptions,
   exchange: Exchange,
 ): Promise<Refusal | undefined> {
   if (exchange.method === 'HEAD') return methodNotAllowed('GET');
@@ -45,12 +42,20 @@ async function connect(
   if (!caller) return undefined;
   if (!accepts(exchange.headers.accept, 'text/event-stream')) return notAcceptable('text/event-stream');
   const { grantId, clientId } = caller;
-  const full = sessions.makeRoom(grantId);
+  const full = sessions.makeRoom(grantId, endpoint);
   if (full) return noRoom(full);
-  const base = createSessionBase(grantId);
-  const stream = streams.open(exchange, caller, endpointFrame(`${MESSAGES_PATH}?sessionId=${base.id}`));
-  const session = sessions.add<SseSession>({ ...base, leg: 'sse', stream });
-  log.info('mcp.session.opened', { leg: 'sse', client: clientId, grant: grantId });
+  const base = createSessionBase(caller, endpoint);
+  const stream = streams.open(
+    exchange,
+    caller,
+    endpointFrame(`${messagesPath(endpoint)}?sessionId=${base.id}`),
+  );
+  const tell = (message: JsonRpcMessage): boolean => {
+    stream.write(messageFrame(message));
+    return !stream.closed;
+  };
+  const session = sessions.add<SseSession>({ ...base, leg: 'sse', stream, relay: undefined, tell });
+  log.info('mcp.session.opened', { server: endpoint.name, leg: 'sse', client: clientId, grant: grantId });
   exchange.onClose(() => sessions.end(session));
   return undefined;
 }
@@ -58,31 +63,41 @@ async function connect(
 async function post(leg: LegOptions, exchange: Exchange): Promise<Refusal | undefined> {
   const received = await receive(exchange, leg.authenticate);
   if (!received || isRefusal(received)) return received;
+  const foreign = refuseForeignVersion(received);
+  if (foreign) return foreign;
   const requests = received.messages.filter(isRequest);
-  const session = leg.sessions.find('sse', sessionIdOf(exchange), received.caller);
+  const { endpoint, sessions } = leg;
+  const session = sessions.find({ leg: 'sse', id: sessionIdOf(exchange), endpoint }, received.caller);
   if (!session) return sessionNotFound(requests[0]?.id);
   const refusal = refusalOf(session, requests) ?? outOfOrder(session, received, requests);
   if (refusal) return refusal;
   exchange.respond(202, { 'content-type': 'text/plain' }, 'Accepted');
-  take(leg.relay, session, received);
+  take(session, received);
   return undefined;
 }
 
-function take(relay: Relay, session: SseSession, { caller, messages }: Received): void {
-  const write = (message: JsonRpcNotification | JsonRpcResponse): void =>
-    session.stream.write(messageFrame(message));
-  const reply = { notify: write, finish: write, abandon() {} };
+function take(session: SseSession, { caller, messages }: Received): void {
+  const write = (message: JsonRpcMessage): void => session.stream.write(messageFrame(message));
+  const reply = { notify: write, ask: write, finish: write, abandon() {} };
   for (const message of messages) {
-    if (!isRequest(message)) dispatchNotice(relay, session, message);
-    else if (message.method === 'initialize') void initialize(relay, session, message);
-    else dispatchRequest(relay, { session, caller, request: message, reply });
+    if (!isRequest(message)) dispatchNotice(session, message);
+    else if (message.method === 'initialize') void initialize(session, caller, message);
+    else dispatchRequest({ session, caller, request: message, reply });
   }
 }
 
-async function initialize(relay: Relay, session: SseSession, request: JsonRpcRequest): Promise<void> {
-  const { version, response } = await answerInitialize(relay, request);
+async function initialize(session: SseSession, caller: Caller, request: JsonRpcRequest): Promise<void> {
+  const { endpoint, stream } = session;
+  const initialized = await initializeSession(endpoint, request, caller.workspace);
+  if ('error' in initialized) return stream.write(messageFrame(initialized));
+  const { relay, version, beginning, response } = initialized;
+  // The client left meanwhile, or sent `initialize` twice at once.
+  if (stream.closed || session.relay) return endpoint.release(relay);
+  session.relay = relay;
   session.protocolVersion = version;
-  session.stream.write(messageFrame(response));
+  session.capabilities = beginning.params.capabilities as JsonObject;
+  relay.attach(session);
+  stream.write(messageFrame(response));
 }
 
 const sessionIdOf = ({ query }: Exchange): string => new URLSearchParams(query).get('sessionId') ?? '';

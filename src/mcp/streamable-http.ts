@@ -1,16 +1,18 @@
 /** The Streamable HTTP transport: revision 2025-11-25, and 2025-06-18 and 2025-03-26 where a client asks for them. */
 import type { Caller } from '../caller.ts';
 import { type Exchange, type Handler, respondJson } from '../exchange.ts';
+import type { JsonObject } from '../json-object.ts';
 import type { Log } from '../log.ts';
 import { accepts } from './accepts.ts';
 import { dispatchNotice, dispatchRequest, refusalOf } from './dispatch.ts';
+import type { Endpoint } from './endpoint.ts';
 import { createEventLog } from './event-log.ts';
 import { createHttpAnswer } from './http-answer.ts';
-import { answerInitialize } from './initialize.ts';
+import { initializeSession } from './initialize.ts';
 import { isRequest, type JsonRpcMessage, type JsonRpcRequest, type RequestId } from './json-rpc.ts';
 import type { OpenStreams } from './open-streams.ts';
-import { allowsBatch, allowsEmptyEvents, isForeignVersion } from './protocol-version.ts';
-import { type Authenticate, type Received, receive } from './receive.ts';
+import { allowsBatch, allowsEmptyEvents, isForeignVersion, isStateless } from './protocol-version.ts';
+import { type Authenticate, type Received, receive, refuseForeignVersion } from './receive.ts';
 import {
   badRequest,
   invalidRequest,
@@ -23,14 +25,14 @@ import {
   sessionNotFound,
   unsupportedVersion,
 } from './refusal.ts';
-import type { Relay } from './relay.ts';
 import type { ReplayBudget } from './replay-buffer.ts';
 import { createSessionBase, type HttpSession, type Sessions } from './sessions.ts';
+import type { Stateless } from './stateless/stateless.ts';
 
 /** What both transports work with. */
 export interface LegOptions {
+  readonly endpoint: Endpoint;
   readonly authenticate: Authenticate;
-  readonly relay: Relay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
   readonly log: Log;
@@ -38,13 +40,13 @@ export interface LegOptions {
 
 interface Leg extends LegOptions {
   readonly budget: ReplayBudget;
+  readonly stateless: Stateless;
 }
 
 type Outcome = Refusal | undefined;
 
 /** The handlers of the one MCP endpoint: POST a message, GET a stream, DELETE the session. */
-export function createStreamableHttp(options: LegOptions): { post: Handler; get: Handler; remove: Handler } {
-  const leg: Leg = { ...options, budget: { bytes: 0 } };
+export function createStreamableHttp(leg: Leg): { post: Handler; get: Handler; remove: Handler } {
   return {
     post: refusing(leg.log, (exchange) => post(leg, exchange)),
     get: refusing(leg.log, (exchange) => get(leg, exchange)),
@@ -60,12 +62,15 @@ async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
     return notAcceptable('application/json and text/event-stream');
   }
   const { caller, messages, isBatch } = received;
+  if (isStateless(exchange.headers, messages)) return leg.stateless.take(received, leg.endpoint);
+  const foreign = refuseForeignVersion(received);
+  if (foreign) return foreign;
   const opening = messages.find(isInitialize);
   const id = messages.find(isRequest)?.id;
   if (sessionId === undefined) {
     return opening && !isBatch ? initialize(leg, received, opening) : missingSession(id);
   }
-  const session = leg.sessions.find('http', sessionId, caller);
+  const session = leg.sessions.find({ leg: 'http', id: sessionId, endpoint: leg.endpoint }, caller);
   if (!session) return sessionNotFound(id);
   if (opening) return invalidRequest('the session is initialized', id);
   if (isBatch && !allowsBatch(session.protocolVersion)) return invalidRequest('this revision has no batches');
@@ -73,45 +78,58 @@ async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
 }
 
 async function initialize(
-  { relay, sessions, budget, log }: Leg,
+  { endpoint, sessions, budget, log }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
 ): Promise<Outcome> {
   const { grantId, clientId } = caller;
-  const { version, response } = await answerInitialize(relay, request);
-  if (version === undefined) {
-    respondJson(exchange, 200, response);
+  const initialized = await initializeSession(endpoint, request, caller.workspace);
+  if ('error' in initialized) {
+    respondJson(exchange, 200, initialized);
     return undefined;
   }
-  const full = sessions.makeRoom(grantId);
-  if (full) return noRoom(full, request.id);
-  const session = sessions.add<HttpSession>({
-    ...createSessionBase(grantId),
+  const { relay, version, beginning, response } = initialized;
+  const full = sessions.makeRoom(grantId, endpoint);
+  if (full) {
+    endpoint.release(relay);
+    return noRoom(full, request.id);
+  }
+  const session: HttpSession = sessions.add({
+    ...createSessionBase(caller, endpoint),
     leg: 'http',
+    relay,
+    beginning,
+    capabilities: beginning.params.capabilities as JsonObject,
     protocolVersion: version,
     log: createEventLog(budget),
     standalone: undefined,
+    tell(message) {
+      session.standalone?.send(message);
+      return session.standalone !== undefined;
+    },
   });
-  log.info('mcp.session.opened', { leg: 'http', client: clientId, grant: grantId, version });
+  relay.attach(session);
+  const server = endpoint.name;
+  log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
   respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
   return undefined;
 }
 
 function take(
-  { relay, streams }: Leg,
+  { streams }: Leg,
   session: HttpSession,
   { exchange, caller, messages }: Received,
 ): Outcome {
   const requests = messages.filter(isRequest);
   const refusal = refusalOf(session, requests);
   if (refusal) return refusal;
-  for (const message of messages) if (!isRequest(message)) dispatchNotice(relay, session, message);
+  for (const message of messages) if (!isRequest(message)) dispatchNotice(session, message);
   if (requests.length === 0) {
     exchange.respond(202, {});
     return undefined;
   }
   const reply = createHttpAnswer({ exchange, caller, session, streams, expected: requests.length });
-  for (const request of requests) dispatchRequest(relay, { session, caller, request, reply });
+  for (const request of requests) dispatchRequest({ session, caller, request, reply });
   return undefined;
 }
 
@@ -129,6 +147,7 @@ async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
   // A client that lost its connection may be back before we notice: the newer stream takes over.
   session.standalone?.finish();
   session.standalone = session.log.open(connect, allowsEmptyEvents(session.protocolVersion));
+  session.relay.wake();
   return undefined;
 }
 
@@ -142,7 +161,7 @@ async function remove(leg: Leg, exchange: Exchange): Promise<Outcome> {
 
 /** The session that a request without a body names; undefined where the exchange was answered. */
 async function find(
-  { authenticate, sessions }: Leg,
+  { authenticate, sessions, endpoint }: Leg,
   exchange: Exchange,
 ): Promise<{ session: HttpSession; caller: Caller } | Outcome> {
   const caller = await authenticate(exchange);
@@ -150,7 +169,7 @@ async function find(
   if (isForeignVersion(exchange.headers)) return unsupportedVersion();
   const id = exchange.headers['mcp-session-id'];
   if (id === undefined) return missingSession();
-  const session = sessions.find('http', id, caller);
+  const session = sessions.find({ leg: 'http', id, endpoint }, caller);
   return session ? { session, caller } : sessionNotFound();
 }
 

@@ -15,13 +15,26 @@ function createResource(handlers: Readonly<Record<string, Handler>>): Resource {
   return { methods, allow: [...methods.keys()].join(', ') };
 }
 
-/** R22: a path matches byte for byte or gets 404; a known path with another method gets 405 and `Allow`. */
-export function createRouter(routes: Routes): Handler {
-  const resources = new Map(
+/**
+ * R22: a path matches byte for byte or gets 404; a known path with another method gets 405 and `Allow`. `find` knows
+ * the paths that come and go.
+ */
+export function createRouter(routes: Routes, find: (path: string) => Routes[string] | undefined): Handler {
+  const fixed = new Map(
     Object.entries(routes).map(([path, handlers]): [string, Resource] => [path, createResource(handlers)]),
   );
+  const found = new WeakMap<Routes[string], Resource>();
+
+  function resourceAt(path: string): Resource | undefined {
+    const handlers = find(path);
+    if (!handlers) return undefined;
+    const resource = found.get(handlers) ?? createResource(handlers);
+    found.set(handlers, resource);
+    return resource;
+  }
+
   return (exchange) => {
-    const resource = resources.get(exchange.path);
+    const resource = fixed.get(exchange.path) ?? resourceAt(exchange.path);
     if (!resource) return refuse(exchange, 404);
     const handler = resource.methods.get(exchange.method);
     if (!handler) return refuse(exchange, 405, { allow: resource.allow });

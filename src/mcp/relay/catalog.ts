@@ -1,0 +1,89 @@
+import type { JsonObject } from '../../json-object.ts';
+import type { JsonRpcRequest, Params } from '../json-rpc.ts';
+
+/** What a server says of itself and offers, as it is kept between its starts. */
+export interface CatalogRecord {
+  readonly initialize: Params | undefined;
+  /** By method and cursor. */
+  readonly lists: Readonly<Record<string, Params>>;
+}
+
+export interface Catalog {
+  initialize(): Params | undefined;
+  keepInitialize(result: Params): void;
+  /** The kept answer to that request; undefined if it asks for something else or nothing is kept. */
+  list(request: JsonRpcRequest): Params | undefined;
+  /** True if it is another answer than the one that was kept. */
+  keepList(request: Pick<JsonRpcRequest, 'method' | 'params'>, result: Params): boolean;
+  /** Forgets the pages of these lists. */
+  forget(methods: readonly string[]): void;
+  /** Which lists are kept, by method. */
+  methods(): string[];
+  clear(): void;
+}
+
+/** What notification says that which lists have changed. */
+export const LISTS_BY_CHANGE: Readonly<Record<string, readonly string[]>> = {
+  'notifications/tools/list_changed': ['tools/list'],
+  'notifications/prompts/list_changed': ['prompts/list'],
+  'notifications/resources/list_changed': ['resources/list', 'resources/templates/list'],
+};
+
+/** A client may ask for any cursor: beyond so many pages none is kept. */
+const MAX_PAGES = 100;
+const LISTS = Object.values(LISTS_BY_CHANGE).flat();
+
+/** The key of a list request, one for each page; undefined for any other request. */
+function keyOf({ method, params = {} }: Pick<JsonRpcRequest, 'method' | 'params'>): string | undefined {
+  if (!LISTS.includes(method)) return undefined;
+  const { cursor, _meta, ...others } = params;
+  return Object.keys(others).length === 0 ? JSON.stringify([method, cursor]) : undefined;
+}
+
+/**
+ * The lists of a server, so that it need not run before its first call. `save` takes what has changed.
+ */
+export function createCatalog(kept: CatalogRecord | undefined, save: (record: CatalogRecord) => void): Catalog {
+  let initialize = kept?.initialize;
+  const lists = new Map(Object.entries(kept?.lists ?? {}));
+  const changed = (): void => save({ initialize, lists: Object.fromEntries(lists) });
+
+  function forget(isForgotten: (method: unknown) => boolean): void {
+    const gone = [...lists.keys()].filter((key) => isForgotten((JSON.parse(key) as unknown[])[0]));
+    for (const key of gone) lists.delete(key);
+    if (gone.length > 0) changed();
+  }
+
+  return {
+    initialize: () => initialize,
+    keepInitialize(result) {
+      if (JSON.stringify(result) === JSON.stringify(initialize)) return;
+      initialize = result;
+      changed();
+    },
+    list(request) {
+      const key = keyOf(request);
+      return key === undefined ? undefined : lists.get(key);
+    },
+    keepList(request, result) {
+      const key = keyOf(request);
+      if (key === undefined || JSON.stringify(lists.get(key)) === JSON.stringify(result)) return false;
+      if (lists.has(key) || lists.size < MAX_PAGES) lists.set(key, result);
+      changed();
+      return true;
+    },
+    forget: (methods) => forget((method) => methods.includes(String(method))),
+    methods: () => [...new Set([...lists.keys()].map((key) => String((JSON.parse(key) as unknown[])[0])))],
+    clear() {
+      initialize = undefined;
+      lists.clear();
+      changed();
+    },
+  };
+}
+
+/** The capability that says that a list exists. */
+export const capabilityOf = (method: string): string => method.split('/', 1)[0] as string;
+
+export const isDeclared = ({ capabilities }: Params, name: string): boolean =>
+  (capabilities as JsonObject | undefined)?.[name] !== undefined;

@@ -1,0 +1,85 @@
+/** From the server to its clients: each message to the one it is for, and to nobody else. */
+import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from '../json-rpc.ts';
+import type { Details } from '../upstream.ts';
+import { notifyAddressee, takeQuestion } from './addressee.ts';
+import { LISTS_BY_CHANGE } from './catalog.ts';
+import { settle } from './requests.ts';
+import { type RelayState, sayToServer } from './state.ts';
+
+/** Tells every session and every stream that waits for changes. */
+export function announce({ clients, watchers }: RelayState, change: JsonRpcNotification): void {
+  for (const client of clients) client.tell(change);
+  for (const watcher of watchers) watcher(change);
+}
+
+function takeUpdate({ subscriptions, watchers }: RelayState, update: JsonRpcNotification): boolean {
+  for (const client of subscriptions.clientsOf(String(update.params?.uri))) client.tell(update);
+  for (const watcher of watchers) watcher(update);
+  return true;
+}
+
+/** A page was done with, or a task has moved on: tells the one whose it is, if that one is still there. */
+function tellOwner(state: RelayState, notification: JsonRpcNotification): boolean {
+  const { elicitationId, taskId } = notification.params ?? {};
+  const owner =
+    notification.method === 'notifications/tasks/status'
+      ? state.owners.of(taskId)
+      : state.elicitations.get(String(elicitationId));
+  if (!owner || !state.clients.has(owner)) return false;
+  owner.tell(notification);
+  return true;
+}
+
+/** False if it reaches nobody. */
+function takeNotification(state: RelayState, message: JsonRpcNotification, { relatedId }: Details): boolean {
+  const { method, params } = message;
+  const lists = LISTS_BY_CHANGE[method];
+  if (lists) {
+    state.catalog.forget(lists);
+    announce(state, message);
+    return true;
+  }
+  switch (method) {
+    case 'notifications/progress':
+      return state.pending.progress(message);
+    case 'notifications/resources/updated':
+      return takeUpdate(state, message);
+    case 'notifications/cancelled':
+      state.questions.cancel(message);
+      for (const one of state.held) if (one.question.id === params?.requestId) state.held.delete(one);
+      return true;
+    case 'notifications/elicitation/complete':
+    case 'notifications/tasks/status':
+      return tellOwner(state, message);
+    case 'notifications/message':
+      return notifyAddressee(state, message, {
+        relatedId,
+        admits: ({ client }) => state.levels.admits(client, params?.level),
+      });
+    default:
+      return notifyAddressee(state, message, { relatedId });
+  }
+}
+
+function takeRequest(state: RelayState, question: JsonRpcRequest): void {
+  if (question.method === 'ping') sayToServer(state, { jsonrpc: '2.0', id: question.id, result: {} });
+  else takeQuestion(state, question);
+}
+
+/** Takes whatever the server says. */
+export function takeMessage(state: RelayState, message: JsonRpcMessage, details: Details): void {
+  if (!('method' in message)) {
+    settle(state, message, details.bytes);
+    return;
+  }
+  const isRequest = 'id' in message;
+  state.traffic.record({
+    direction: 'to-client',
+    kind: isRequest ? 'request' : 'notification',
+    method: message.method,
+    bytes: details.bytes,
+    message,
+  });
+  if (isRequest) takeRequest(state, message);
+  else takeNotification(state, message, details);
+}

@@ -1,0 +1,99 @@
+import type { Caller } from '../../caller.ts';
+import { isObject, type JsonObject } from '../../json-object.ts';
+import type { Client, Reply } from '../client.ts';
+import {
+  isRequestId,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type Params,
+  type RequestId,
+} from '../json-rpc.ts';
+
+export interface Call {
+  readonly client: Client;
+  readonly caller: Caller;
+  readonly request: JsonRpcRequest;
+  readonly reply: Reply;
+}
+
+export interface PendingCall extends Call {
+  readonly ownId: number;
+  readonly startedMs: number;
+  /** Whether the server has it. */
+  isSent: boolean;
+  /** The capability that the server asked for and the client has not declared. */
+  refused?: JsonObject;
+}
+
+export interface PendingCalls {
+  /** Takes a call up under a number of our own. */
+  add(call: Call): PendingCall;
+  get(ownId: RequestId): PendingCall | undefined;
+  /** The call no longer waits; undefined if it did not. */
+  take(ownId: RequestId): PendingCall | undefined;
+  all(): PendingCall[];
+  /** Passes progress on to the one call that asked for it; false if none did. */
+  progress(message: JsonRpcNotification): boolean;
+  readonly size: number;
+}
+
+/**
+ * The calls that wait for the upstream. Each goes by a number of our own, which stands in for the client's request id
+ * and for its progress token, so whatever comes back can only reach the client that asked.
+ */
+export function createPendingCalls(nextId: () => number): PendingCalls {
+  const calls = new Map<RequestId, PendingCall>();
+
+  function take(ownId: RequestId): PendingCall | undefined {
+    const call = calls.get(ownId);
+    if (!call) return undefined;
+    calls.delete(ownId);
+    call.client.inFlight.delete(call.request.id);
+    return call;
+  }
+
+  return {
+    add(call) {
+      const pending = { ...call, ownId: nextId(), startedMs: performance.now(), isSent: false };
+      calls.set(pending.ownId, pending);
+      call.client.inFlight.set(call.request.id, pending.ownId);
+      return pending;
+    },
+    get: (ownId) => calls.get(ownId),
+    take,
+    all: () => [...calls.values()],
+    progress(message) {
+      const ownId = message.params?.progressToken;
+      const call = isRequestId(ownId) ? calls.get(ownId) : undefined;
+      const progressToken = call && progressTokenOf(call.request.params);
+      if (progressToken === undefined) return false;
+      call?.reply.notify({ ...message, params: { ...message.params, progressToken } });
+      return true;
+    },
+    get size() {
+      return calls.size;
+    },
+  };
+}
+
+/** The request as the upstream shall see it. */
+export function asOwn({ request: { method, params }, ownId }: PendingCall): JsonRpcRequest {
+  return { jsonrpc: '2.0', id: ownId, method, ...(params && { params: withOwnToken(params, ownId) }) };
+}
+
+/** The response as its client shall see it. */
+export const asTheirs = (call: PendingCall, response: JsonRpcResponse): JsonRpcResponse => ({
+  ...response,
+  id: call.request.id,
+});
+
+function progressTokenOf(params: Params | undefined): RequestId | undefined {
+  const meta = params?._meta;
+  return isObject(meta) && isRequestId(meta.progressToken) ? meta.progressToken : undefined;
+}
+
+function withOwnToken(params: Params, ownId: number): Params {
+  if (progressTokenOf(params) === undefined) return params;
+  return { ...params, _meta: { ...(params._meta as Params), progressToken: ownId } };
+}

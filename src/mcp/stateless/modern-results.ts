@@ -1,0 +1,47 @@
+import { isObject, type JsonObject } from '../../json-object.ts';
+import type { JsonRpcError, Params } from '../json-rpc.ts';
+
+/** The MCP error of 2025-11-25 for a page that must be visited first; 2026-07-28 has a result for that. */
+export const URL_ELICITATION_REQUIRED = -32_042;
+const RESOURCE_NOT_FOUND = -32_002;
+const INVALID_PARAMS = -32_602;
+const INTERNAL = -32_603;
+
+/** Only 2026-07-28 itself may give these their meaning (2026-07-28 basic, L122). */
+const isReserved = (code: number): boolean => code <= -32_020 && code >= -32_099;
+
+/** The error of a server of 2025-11-25, as 2026-07-28 says it. */
+export function modernError({ code, message, data }: JsonRpcError['error'], params: Params): JsonRpcError['error'] {
+  if (code === RESOURCE_NOT_FOUND) {
+    const uri = isObject(data) && typeof data.uri === 'string' ? data.uri : params.uri;
+    return { code: INVALID_PARAMS, message, data: { ...(isObject(data) && data), uri } };
+  }
+  return { code: isReserved(code) ? INTERNAL : code, message, ...(data !== undefined && { data }) };
+}
+
+/** A schema without the headers that it asks for: mirroring is a server's choice, and on stdio there are none. */
+function withoutHeaders(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutHeaders);
+  if (!isObject(schema)) return schema;
+  const entries = Object.entries(schema).filter(([key]) => key !== 'x-mcp-header');
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutHeaders(value)]));
+}
+
+/** Tools that must run as tasks cannot run here: 2026-07-28 has no tasks of its own. */
+const needsTask = ({ execution }: JsonObject): boolean =>
+  isObject(execution) && execution.taskSupport === 'required';
+
+/** The tools of a server of 2025-11-25, as 2026-07-28 can call them. */
+export function modernTools(result: JsonObject): JsonObject {
+  const { tools } = result;
+  if (!Array.isArray(tools)) return result;
+  const shown = tools.filter((tool) => isObject(tool) && !needsTask(tool));
+  return {
+    ...result,
+    tools: shown.map((tool) =>
+      isObject(tool) && isObject(tool.inputSchema)
+        ? { ...tool, inputSchema: withoutHeaders(tool.inputSchema) }
+        : tool,
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+/** Revision 2026-07-28: no sessions, every request stands for itself. */
+import type { Caller } from '../../caller.ts';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { isRequest, type JsonRpcMessage } from '../json-rpc.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import type { Received } from '../receive.ts';
+import { badRequest, busy, type Refusal } from '../refusal.ts';
+import type { Relay } from '../relay/relay.ts';
+import { subscribeListener } from './listener.ts';
+import type { ModernHandler } from './modern-handler.ts';
+import { createParkedCalls } from './parked-calls.ts';
+import { answerWith, toWebRequest } from './web-exchange.ts';
+
+export interface Stateless {
+  take(received: Received, endpoint: Endpoint): Promise<Refusal | undefined>;
+  close(): void;
+}
+
+export interface StatelessOptions {
+  readonly streams: OpenStreams;
+  readonly log: Log;
+}
+
+/** How much of something each grant has at the moment. */
+function createTally(limit: number) {
+  const counts = new Map<string, number>();
+  return {
+    /** False at the limit. */
+    take(grantId: string): boolean {
+      const count = counts.get(grantId) ?? 0;
+      if (count >= limit) return false;
+      counts.set(grantId, count + 1);
+      return true;
+    },
+    give(grantId: string): void {
+      const count = (counts.get(grantId) ?? 0) - 1;
+      if (count > 0) counts.set(grantId, count);
+      else counts.delete(grantId);
+    },
+  };
+}
+
+const methodOf = (message: JsonRpcMessage | undefined): string =>
+  message && 'method' in message ? message.method : '';
+
+/** One handler for each relay; the SDK behind it (140 ms to import, measured) is loaded for the first request. */
+export function createStateless({ streams, log }: StatelessOptions): Stateless {
+  const handlers = new Map<Relay, ModernHandler>();
+  const parked = createParkedCalls();
+  const requests = createTally(limits.statelessInFlight);
+  const listeners = createTally(limits.subscriptions);
+
+  async function handlerFor(relay: Relay): Promise<ModernHandler> {
+    const { createModernHandler } = await import('./modern-handler.ts');
+    const found = handlers.get(relay);
+    if (found) return found;
+    const onFault = (error: Error): void => log.debug('mcp.stateless.refused', { reason: error.message });
+    const handler = createModernHandler({ relay, parked, onFault });
+    handlers.set(relay, handler);
+    return handler;
+  }
+
+  async function serve({ exchange, messages, isBatch, caller }: Received, endpoint: Endpoint): Promise<Refusal | undefined> {
+    const [message] = messages;
+    const gone = new AbortController();
+    const request = toWebRequest(exchange, gone.signal);
+    if (!request) return badRequest('a header holds what no header may hold');
+    exchange.onClose(() => gone.abort());
+    const relay = endpoint.find(caller);
+    const handler = await handlerFor(relay);
+    if (methodOf(message) === 'subscriptions/listen') subscribeListener({ relay, caller, message, exchange });
+    const coming = handler.fetch(request, isBatch ? messages : message, caller);
+    await answerWith({ exchange, caller, streams }, coming);
+    return undefined;
+  }
+
+  function noteVersion(caller: Caller, { name }: Endpoint, message: JsonRpcMessage | undefined): void {
+    if (methodOf(message) !== 'server/discover') return;
+    log.info('mcp.stateless.discovered', { server: name, client: caller.clientId, grant: caller.grantId });
+  }
+
+  return {
+    async take(received, endpoint) {
+      const { messages, caller, exchange } = received;
+      const [message] = messages;
+      const tally = methodOf(message) === 'subscriptions/listen' ? listeners : requests;
+      if (!tally.take(caller.grantId)) return busy(message && isRequest(message) ? message.id : undefined);
+      exchange.onClose(() => tally.give(caller.grantId));
+      noteVersion(caller, endpoint, message);
+      return serve(received, endpoint);
+    },
+    close() {
+      parked.close();
+      for (const handler of handlers.values()) void handler.close();
+    },
+  };
+}

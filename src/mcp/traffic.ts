@@ -1,0 +1,88 @@
+import type { TrafficEntry } from '../control.ts';
+import { isObject } from '../json-object.ts';
+import { limits } from '../limits.ts';
+import type { JsonRpcMessage, JsonRpcResponse, Params } from './json-rpc.ts';
+
+/** A follower asks again within seconds; bodies are kept only while one that wants them does. */
+const FOLLOWED_MS = 15_000;
+const WAIT_MS = 5_000;
+const BODY_LENGTH = 4_000;
+
+export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method' | 'bytes'> {
+  readonly message: JsonRpcMessage;
+  /** Of the request, where the message is its response. */
+  readonly params?: Params | undefined;
+  /** When the request came, where the message is its response; monotonic milliseconds. */
+  readonly startedMs?: number;
+}
+
+/** What went through one server lately, a line each: never what was said in it, unless somebody asks for that. */
+export interface Traffic {
+  record(seen: Seen): void;
+  /** Everything after that number; waits for something newer, but not for long. */
+  read(after: number, bodies: boolean): Promise<TrafficEntry[]>;
+}
+
+interface Kept extends Omit<TrafficEntry, 'time'> {
+  readonly timeMs: number;
+}
+
+/** The numbers that entries get, across the servers of one daemon. */
+export type NextSequence = () => number;
+
+function targetOf(params: Params | undefined): string | undefined {
+  const target = params?.name ?? params?.uri;
+  return typeof target === 'string' ? target : undefined;
+}
+
+function outcomeOf(response: JsonRpcResponse): string {
+  if ('error' in response) return `error ${response.error.code}`;
+  if (!isObject(response.result)) return 'ok';
+  if (response.result.isError === true) return 'tool error';
+  return response.result.resultType === 'input_required' ? 'input required' : 'ok';
+}
+
+export function createTraffic(nextSequence: NextSequence): Traffic {
+  const entries: Kept[] = [];
+  const waiting = new Set<() => void>();
+  let bodiesUntilMs = 0;
+
+  function record({ message, params, startedMs, ...seen }: Seen): void {
+    const now = performance.now();
+    entries.push({
+      ...seen,
+      sequence: nextSequence(),
+      timeMs: Date.now(),
+      target: targetOf('method' in message ? message.params : params),
+      ms: startedMs === undefined ? undefined : Math.round(now - startedMs),
+      outcome: 'method' in message ? undefined : outcomeOf(message),
+      body: now < bodiesUntilMs ? JSON.stringify(message).slice(0, BODY_LENGTH) : undefined,
+    });
+    if (entries.length > limits.trafficEntries) entries.shift();
+    for (const wake of waiting) wake();
+  }
+
+  function nextRecord(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, WAIT_MS).unref();
+      waiting.add(done);
+    });
+  }
+
+  return {
+    record,
+    async read(after, bodies) {
+      if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
+      const isNew = ({ sequence }: Kept): boolean => sequence > after;
+      if (!entries.some(isNew)) await nextRecord();
+      return entries
+        .filter(isNew)
+        .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
+    },
+  };
+}
