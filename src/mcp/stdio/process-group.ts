@@ -35,7 +35,16 @@ function hasMembers({ pid }: GroupLeader): boolean {
   if (process.platform === 'win32') return exists(pid);
   if (process.platform !== 'linux') return exists(-pid);
   // kill(2) counts zombies too, and in a container without an init they stay for ever.
-  return exists(-pid) && readdirSync('/proc').some((name) => processStat(name)?.[2] === String(pid));
+  return exists(-pid) && (processStat(pid) !== undefined || hasLivingMembers(pid));
+}
+
+function hasLivingMembers(group: number): boolean {
+  try {
+    return readdirSync('/proc').some((name) => processStat(name)?.[2] === String(group));
+  } catch {
+    // No descriptor is free: kill(2) has to be believed.
+    return true;
+  }
 }
 
 /** Sends the signal to every member, if there is one and the group is still ours. Windows knows only one way to end. */
