@@ -18,16 +18,24 @@ function createRegistry(file: string) {
   return { log, registry: createProcessRegistry({ upstreamProcesses: file }, log) };
 }
 
-/** A process that is nobody's child but the test's, in a group of its own. */
-async function startBystander(): Promise<{ pid: number; procStart: string }> {
+type Entry = Awaited<ReturnType<typeof startBystander>>['entry'];
+
+/** A process that no registry may touch, as a registry would note it; `spared` ends it and tells if none did. */
+async function startBystander() {
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   await once(child, 'spawn');
+  const exited = once(child, 'exit');
+  onTestFinished(() => void child.kill('SIGKILL'));
   const pid = child.pid as number;
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  return { pid, procStart: processStart(pid) as string };
+  return {
+    entry: { pid, procStart: processStart(pid) as string, bootId: bootId(), upstream: 'x' },
+    async spared(): Promise<boolean> {
+      // Had it been signalled before, it would end by that signal.
+      child.kill('SIGUSR1');
+      await exited;
+      return child.signalCode === 'SIGUSR1';
+    },
+  };
 }
 
 /** A daemon that started this server and was killed; gives the server's pid. */
@@ -71,55 +79,54 @@ describe('the registry of processes', () => {
     const bystander = await startBystander();
     const { registry } = createRegistry(file);
     const reaped = registry.reapOrphans();
-    registry.add(bystander, 'new');
+    registry.add(bystander.entry, 'new');
     expect(readFileSync(file, 'utf8')).toContain(`"pid":${orphan}`);
     await reaped;
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject([{ pid: bystander.pid, upstream: 'new' }]);
-    expect(isRunning(bystander.pid)).toBe(true);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject([
+      { pid: bystander.entry.pid, upstream: 'new' },
+    ]);
+    expect(await bystander.spared()).toBe(true);
   });
 
-  it.each<[string, (entry: { pid: number; procStart: string; bootId: string; upstream: string }) => unknown]>(
-    [
-      ['another start time', (entry) => [{ ...entry, procStart: '1' }]],
-      ['another boot', (entry) => [{ ...entry, bootId: '00000000-0000-0000-0000-000000000000' }]],
-      ['no start time', (entry) => [{ ...entry, procStart: '' }]],
-      ['a negative pid', (entry) => [{ ...entry, pid: -entry.pid }]],
-      ['a pid in a string', (entry) => [{ ...entry, pid: String(entry.pid) }]],
-      ['a good entry beside pid 0', (entry) => [entry, { ...entry, pid: 0 }]],
-      ['a good entry beside pid 1', (entry) => [entry, { ...entry, pid: 1 }]],
-      ['a good entry beside pid -1', (entry) => [entry, { ...entry, pid: -1 }]],
-      ['a good entry beside a number', (entry) => [entry, 7]],
-      ['an object', (entry) => entry],
-      ['null', () => null],
-    ],
-  )('R11: %s ends nobody and is replaced', async (_, change) => {
+  it.each<[string, (entry: Entry) => unknown]>([
+    ['another start time', (entry) => [{ ...entry, procStart: '1' }]],
+    ['another boot', (entry) => [{ ...entry, bootId: '00000000-0000-0000-0000-000000000000' }]],
+    ['no start time', (entry) => [{ ...entry, procStart: '' }]],
+    ['a negative pid', (entry) => [{ ...entry, pid: -entry.pid }]],
+    ['a pid in a string', (entry) => [{ ...entry, pid: String(entry.pid) }]],
+    ['a good entry beside pid 0', (entry) => [entry, { ...entry, pid: 0 }]],
+    ['a good entry beside pid 1', (entry) => [entry, { ...entry, pid: 1 }]],
+    ['a good entry beside pid -1', (entry) => [entry, { ...entry, pid: -1 }]],
+    ['a good entry beside a number', (entry) => [entry, 7]],
+    ['an object', (entry) => entry],
+    ['null', () => null],
+  ])('R11: %s ends nobody and is replaced', async (_, change) => {
     const { dir } = createStdioHome();
     const file = join(dir, 'processes.json');
     const bystander = await startBystander();
-    const entry = { ...bystander, bootId: bootId(), upstream: 'x' };
-    writeFileSync(file, JSON.stringify(change(entry)), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(change(bystander.entry)), { mode: 0o600 });
     await createRegistry(file).registry.reapOrphans();
     expect(readFileSync(file, 'utf8')).toBe('[]\n');
-    expect(isRunning(bystander.pid)).toBe(true);
+    expect(await bystander.spared()).toBe(true);
   });
 
   it('R11: truncated at any byte it ends nobody', async () => {
     const { dir } = createStdioHome();
     const file = join(dir, 'processes.json');
     const bystander = await startBystander();
-    const text = JSON.stringify([{ ...bystander, bootId: bootId(), upstream: 'x' }]);
+    const text = JSON.stringify([bystander.entry]);
     for (let length = 0; length < text.length; length++) {
       writeFileSync(file, text.slice(0, length), { mode: 0o600 });
       await createRegistry(file).registry.reapOrphans();
     }
-    expect(isRunning(bystander.pid)).toBe(true);
+    expect(await bystander.spared()).toBe(true);
   });
 
   it('R11: a file that another account could have written ends nobody', async () => {
     const { dir } = createStdioHome();
     const file = join(dir, 'processes.json');
     const bystander = await startBystander();
-    const text = JSON.stringify([{ ...bystander, bootId: bootId(), upstream: 'x' }]);
+    const text = JSON.stringify([bystander.entry]);
     writeFileSync(file, text, { mode: 0o666 });
     const { registry, log } = createRegistry(file);
     await registry.reapOrphans();
@@ -129,12 +136,12 @@ describe('the registry of processes', () => {
     writeFileSync(file, text, { mode: 0o600 });
     symlinkSync(file, link);
     await createRegistry(link).registry.reapOrphans();
-    expect(isRunning(bystander.pid)).toBe(true);
+    expect(await bystander.spared()).toBe(true);
   });
 
   it('a disk that refuses stops no server, and is logged', async () => {
     const { registry, log } = createRegistry('/proc/no-such/processes.json');
-    registry.add(await startBystander(), 'x');
+    registry.add((await startBystander()).entry, 'x');
     expect(log.lines).toMatchObject([{ event: 'upstream.processes.unwritable' }]);
     expect(existsSync('/proc/no-such')).toBe(false);
   });
