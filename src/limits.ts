@@ -85,6 +85,9 @@ export const limits = {
   upstreamLineBytes: 8 * MIB,
   upstreamNotificationsPerSecond: 5_000,
   upstreamStderrLinesPerMinute: 120,
+  upstreamStderrLineBytes: 4 * KIB,
+  /** What a server has not read yet: beyond this it counts as hung. */
+  upstreamQueueBytes: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,
   upstreamStartMs: MINUTE,

@@ -1,5 +1,5 @@
 /** The only place that starts processes. Never through a shell, always an argv array. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -28,6 +28,30 @@ export function spawnDetached(file: string, args: readonly string[], options: De
     windowsHide: true,
     stdio: ['ignore', options.logDescriptor, options.logDescriptor],
   });
+}
+
+export interface PipedOptions {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+}
+
+/**
+ * Starts a program that we talk with through its stdin, stdout and stderr, as the leader of a process group of its
+ * own where there are such groups.
+ */
+export function spawnPiped(
+  file: string,
+  args: readonly string[],
+  { env, cwd }: PipedOptions,
+): ChildProcessWithoutNullStreams {
+  return startProcess(file, [...args], {
+    cwd,
+    env,
+    // On Windows this would open a console window.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: 'pipe',
+  }) as ChildProcessWithoutNullStreams;
 }
 
 /** stdout of a short-lived program; undefined when it fails, is missing, or takes longer than `timeoutMs`. */

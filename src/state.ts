@@ -27,7 +27,7 @@ export interface State {
 const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
 // 0 and -1 address whole process groups in kill(2), 1 is init: never a daemon of ours.
-const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 1;
+export const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 1;
 
 /** Reads state.json; undefined for whatever is not a whole state of ours. */
 export function parseState(text: string): State | undefined {
@@ -47,19 +47,25 @@ export function parseState(text: string): State | undefined {
   return isWhole ? (state as unknown as State) : undefined;
 }
 
+/**
+ * What Linux says of a process that has not ended, from the third field of proc_pid_stat(5) on: `[0]` is its
+ * state, `[2]` its process group, `[19]` its start.
+ */
+export function processStat(pid: number | string): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name before them is in parentheses and may hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; only its parent has not asked yet.
+    return fields[0] === 'Z' ? undefined : fields;
+  } catch {
+    return undefined;
+  }
+}
+
 /** When process `pid` started, as an opaque string; undefined if there is no such process (or no way to tell). */
 export function processStart(pid: number): string | undefined {
-  if (process.platform === 'linux') {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // Field 22; the command name before it is in parentheses and may hold spaces and parentheses.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      // A zombie has ended; only its parent has not asked yet.
-      return fields[0] === 'Z' ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
-  }
+  if (process.platform === 'linux') return processStat(pid)?.[19];
   if (process.platform === 'win32') return undefined;
   // In one language and time zone, whatever the asker's: the texts are compared.
   const env = { ...environment(), LC_ALL: 'C', TZ: 'UTC' };

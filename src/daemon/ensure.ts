@@ -1,12 +1,12 @@
 import { Failure } from '../errors.ts';
 import { API_LEVEL, type Health } from '../health.ts';
 import { limits } from '../limits.ts';
+import { pollUntil } from '../poll.ts';
 import { control } from './control.ts';
 import { clearFailedStarts, startPauseMs } from './crash.ts';
 import { type FoundDaemon, findDaemon, type RunningDaemon } from './find.ts';
 import { describeHolder } from './holder.ts';
 import { takeStartLock } from './lock.ts';
-import { pollUntil } from './poll.ts';
 import { candidatePorts, readStoredPort } from './port.ts';
 import { portTaken } from './port-taken.ts';
 import { probeDaemon } from './probe.ts';

@@ -5,12 +5,12 @@ import { ensurePrivateDirectory, openForAppend } from '../files.ts';
 import type { Health } from '../health.ts';
 import { limits } from '../limits.ts';
 import type { Paths } from '../paths.ts';
+import { pollUntil } from '../poll.ts';
 import { spawnDetached } from '../spawn.ts';
 import { recordFailedStart } from './crash.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 import { findDaemon } from './find.ts';
 import { readLastLines } from './follow-log.ts';
-import { pollUntil } from './poll.ts';
 import { portTaken } from './port-taken.ts';
 
 const SHOWN_LINES = 20;

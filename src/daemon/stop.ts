@@ -1,12 +1,12 @@
 import { Failure } from '../errors.ts';
 import { removeFile } from '../files.ts';
 import { limits } from '../limits.ts';
+import { pollUntil } from '../poll.ts';
 import { bootId, processStart } from '../state.ts';
 import { control } from './control.ts';
 import { clearFailedStarts } from './crash.ts';
 import { type FindOptions, findDaemon, type RunningDaemon, readState } from './find.ts';
 import { describeHolder } from './holder.ts';
-import { pollUntil } from './poll.ts';
 import { probeDaemon } from './probe.ts';
 
 interface ProvenProcess {

@@ -65,15 +65,9 @@ export interface ParsedBody {
  */
 export function parseBody(body: Buffer): ParsedBody | JsonRpcError {
   if (!isUtf8(body)) return jsonRpcError(ERROR.parse, 'the body is not UTF-8');
-  if (isDeeperThan(limits.jsonDepth, body)) {
-    return jsonRpcError(ERROR.invalidRequest, `nested deeper than ${limits.jsonDepth}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString());
-  } catch {
-    return jsonRpcError(ERROR.parse, 'the body is not JSON');
-  }
+  const parsed = parseJson(body);
+  if ('error' in parsed) return parsed;
+  const { value } = parsed;
   if (!Array.isArray(value)) {
     return isMessage(value) ? { messages: [value], isBatch: false } : notJsonRpc(value);
   }
@@ -81,6 +75,18 @@ export function parseBody(body: Buffer): ParsedBody | JsonRpcError {
     return jsonRpcError(ERROR.invalidRequest, `a batch has 1 to ${limits.requestsInFlight} messages`);
   }
   return value.every(isMessage) ? { messages: value, isBatch: true } : notJsonRpc(undefined);
+}
+
+/** The JSON value in the bytes, of at most `limits.jsonDepth` levels; what is not UTF-8 in them is replaced. */
+export function parseJson(bytes: Buffer): { readonly value: unknown } | JsonRpcError {
+  if (isDeeperThan(limits.jsonDepth, bytes)) {
+    return jsonRpcError(ERROR.invalidRequest, `nested deeper than ${limits.jsonDepth}`);
+  }
+  try {
+    return { value: JSON.parse(bytes.toString()) };
+  } catch {
+    return jsonRpcError(ERROR.parse, 'the body is not JSON');
+  }
 }
 
 function notJsonRpc(value: unknown): JsonRpcError {
@@ -92,7 +98,8 @@ export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' || Number.isSafeInteger(value);
 }
 
-function isMessage(value: unknown): value is JsonRpcMessage {
+/** True for a JSON-RPC message as MCP narrows it. */
+export function isMessage(value: unknown): value is JsonRpcMessage {
   if (!isObject(value) || value.jsonrpc !== '2.0') return false;
   if (Object.hasOwn(value, 'method')) {
     return (
