@@ -10,8 +10,9 @@
  * Steps 2 and 3 are imported when they are due: a launch that reuses loads neither node-forge nor node:tls.
  */
 import type { CertificateReport } from '../control.ts';
-import { createFileAtomic, ensurePrivateDirectory, readOwnFile } from '../files.ts';
+import { ensurePrivateDirectory } from '../files.ts';
 import type { Paths } from '../paths.ts';
+import { ensureRootDirectory } from '../root-directory.ts';
 import { collectTemporaryFiles } from '../temporary-files.ts';
 import { localNames } from './addresses.ts';
 import type { Authority } from './authority.ts';
@@ -39,11 +40,9 @@ export interface CertificateOptions {
 }
 
 function prepareHome(paths: Paths): void {
-  for (const directory of [paths.root, paths.certificates]) {
-    ensurePrivateDirectory(directory);
-    collectTemporaryFiles(directory);
-  }
-  if (readOwnFile(paths.gitignore, { secret: false }) === undefined) createFileAtomic(paths.gitignore, '*\n');
+  ensureRootDirectory(paths);
+  ensurePrivateDirectory(paths.certificates);
+  for (const directory of [paths.root, paths.certificates]) collectTemporaryFiles(directory);
 }
 
 /** Publishes what is usable and tells it. */

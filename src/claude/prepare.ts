@@ -7,7 +7,7 @@ import { repairNoProxy } from './no-proxy.ts';
 import type { LaunchPlan } from './plan.ts';
 import { ensurePlugin } from './plugin.ts';
 import { placeFlags } from './route.ts';
-import { describeServer } from './server-entry.ts';
+import { describeServers, type Served } from './server-entry.ts';
 import { findSettingsArgument, replaceSettings, type SettingsArgument } from './settings-argument.ts';
 import { readVariableSources, type VariableSource } from './settings-sources.ts';
 
@@ -16,8 +16,8 @@ export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly paths: Paths;
-  /** Undefined when none is healthy: claude starts without our server, and still trusts our roots. */
-  readonly daemon: { readonly port: number } | undefined;
+  /** Undefined when none is healthy: claude starts without our servers, and still trusts our roots. */
+  readonly daemon: Served | undefined;
   /** Our root certificates, PEM. */
   readonly roots: string;
   /** Node and our own bin, both absolute: Claude calls them for the headers of a request. */
@@ -60,7 +60,7 @@ function withSettings(
   const env = { ...(isObject(theirs.env) && theirs.env), ...variables };
   const hooks =
     daemon && plan.route.kind === 'session'
-      ? withHealingHook(theirs.hooks, { ...options, platform: process.platform })
+      ? withHealingHook(theirs.hooks, { ...options, served: daemon, platform: process.platform })
       : theirs.hooks;
   const file = ensureLaunchJson(paths, 'settings', { ...theirs, env, ...(hooks ? { hooks } : {}) });
   if (argument) return { argv: replaceSettings(argv, argument, file), flags: [] };
@@ -70,7 +70,7 @@ function withSettings(
 function serverFlag(options: PrepareOptions): string[] {
   const { plan, paths, daemon } = options;
   if (!daemon) return [];
-  const servers = describeServer({ ...options, port: daemon.port, platform: process.platform });
+  const servers = describeServers({ ...options, served: daemon, platform: process.platform });
   if (plan.route.kind === 'servers') return [`--plugin-dir=${ensurePlugin(paths, servers)}`];
   return [`--mcp-config=${ensureLaunchJson(paths, 'mcp', servers)}`];
 }

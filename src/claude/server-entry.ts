@@ -28,17 +28,31 @@ function pinVariables({ env, paths }: HelperOptions): string[] {
  * of Claude's own daemon (measured), and a project's settings may have others for whatever Claude starts, which
  * would move the daemon or open it to the network (R59).
  */
-export function describeHelper(options: HelperOptions): string[] {
+export function describeHelper(options: HelperOptions, server: string): string[] {
   const pin = options.platform === 'win32' ? [] : ['/usr/bin/env', ...pinVariables(options)];
-  return [...pin, ...options.helperCommand, 'headers', SERVER];
+  return [...pin, ...options.helperCommand, 'headers', server];
 }
 
+/** What runs on this machine for Claude to connect to. */
+export interface Served {
+  readonly port: number;
+  /** The names of the servers behind the daemon, beside our own. */
+  readonly upstreams: readonly string[];
+}
+
+/** The names of all servers that Claude gets from us. */
+export const serverNames = ({ upstreams }: Pick<Served, 'upstreams'>): string[] => [SERVER, ...upstreams];
+
 /**
- * Our server as Claude's configuration files say it. It holds no secret: Claude runs the helper for the
+ * Our servers as Claude's configuration files say them. They hold no secret: Claude runs the helper for the
  * headers.
  */
-export function describeServer({ port, ...helper }: HelperOptions & { readonly port: number }) {
-  const headersHelper = quoteCommand(describeHelper(helper), helper.platform);
+export function describeServers({ served, ...helper }: HelperOptions & { readonly served: Served }) {
   // The literal address: on [::1] a different program may own the port.
-  return { mcpServers: { [SERVER]: { type: 'http', url: `https://127.0.0.1:${port}/mcp`, headersHelper } } };
+  const endpoint = `https://127.0.0.1:${served.port}/mcp`;
+  const entries = serverNames(served).map((name) => {
+    const headersHelper = quoteCommand(describeHelper(helper, name), helper.platform);
+    return [name, { type: 'http', url: name === SERVER ? endpoint : `${endpoint}/${name}`, headersHelper }];
+  });
+  return { mcpServers: Object.fromEntries(entries) };
 }

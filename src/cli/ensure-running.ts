@@ -1,4 +1,5 @@
 import type { Certificates } from '../certificate/ensure.ts';
+import type { ControlTarget } from '../daemon/control.ts';
 import { type EnsuredDaemon, ensureDaemon } from '../daemon/ensure.ts';
 import { VERSION } from '../version.ts';
 import type { Context } from './context.ts';
@@ -8,7 +9,7 @@ import { ENTRY } from './entry.ts';
 /** Makes sure of a certificate, then of a daemon that answers under it. */
 export async function ensureRunning(
   context: Context,
-): Promise<{ certificates: Certificates; daemon: EnsuredDaemon }> {
+): Promise<{ certificates: Certificates; daemon: EnsuredDaemon; target: ControlTarget }> {
   const { config, paths, env } = context;
   const certificates = await ensureCertificates(context);
   const daemon = await ensureDaemon({
@@ -22,5 +23,6 @@ export async function ensureRunning(
   // The daemon looked at the same certificate.
   const news = daemon.notices.filter((notice) => !certificates.notices.includes(notice));
   for (const notice of news) context.warn(notice);
-  return { certificates, daemon };
+  const { roots } = certificates;
+  return { certificates, daemon, target: { port: daemon.port, roots, ownerSecretFile: paths.ownerSecret } };
 }

@@ -1,15 +1,15 @@
+import { SERVER } from '../claude/server-entry.ts';
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
 import type { Context, RunCommand } from './context.ts';
 import { ensureRunning } from './ensure-running.ts';
+import { isUpstream } from './served-upstreams.ts';
 
 async function mintToken(context: Context, server: string): Promise<string> {
-  const { certificates, daemon } = await ensureRunning(context);
-  const target = {
-    port: daemon.port,
-    roots: certificates.roots,
-    ownerSecretFile: context.paths.ownerSecret,
-  };
+  const { target } = await ensureRunning(context);
+  if (server !== SERVER && !(await isUpstream(context, target, server))) {
+    throw new Failure('NOT_FOUND', `there is no server ${server}`, { hint: 'claude-secure upstream list' });
+  }
   return (await control(target, 'mint', { workspace: context.cwd, server })).accessToken;
 }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { launchClaude } from '../claude/launch.ts';
 import { type LaunchPlan, planLaunch } from '../claude/plan.ts';
+import type { Served } from '../claude/server-entry.ts';
 import { Failure } from '../errors.ts';
 import { readOwnFile } from '../files.ts';
 import type { Context } from './context.ts';
@@ -11,7 +12,7 @@ const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What a launch has in hand when claude starts. */
 interface Ready {
   readonly roots: string | undefined;
-  readonly daemon: { readonly port: number } | undefined;
+  readonly daemon: Served | undefined;
 }
 
 /** The roots of an earlier run, for a start without the rest. */
@@ -29,13 +30,17 @@ async function makeReady(context: Context, needs: LaunchPlan['needs']): Promise<
     const { ensureCertificates } = await import('./ensure-certificates.ts');
     return { roots: (await ensureCertificates(context)).roots, daemon: undefined };
   }
-  const { ensureRunning } = await import('./ensure-running.ts');
-  const { certificates, daemon } = await ensureRunning(context);
+  const [{ ensureRunning }, { enabledUpstreams }] = await Promise.all([
+    import('./ensure-running.ts'),
+    import('./served-upstreams.ts'),
+  ]);
+  const { certificates, daemon, target } = await ensureRunning(context);
   if (certificates.outcome === 'created') {
     const where = `https://127.0.0.1:${daemon.port}`;
     context.warn(`made a certificate in ${context.paths.certificates} and started the daemon on ${where}`);
   }
-  return { roots: certificates.roots, daemon };
+  const upstreams = await enabledUpstreams(context, target);
+  return { roots: certificates.roots, daemon: { port: daemon.port, upstreams } };
 }
 
 /** Without a certificate or a daemon Claude still starts, and the person reads why our server is missing. */

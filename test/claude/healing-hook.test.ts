@@ -40,7 +40,8 @@ it.each([
     const helperCommand = ['/bin/sh', '-c', '/bin/touch "$0"; echo token; exit 2', ran];
     // R59: without any program on the PATH, and with a variable of the name that the hook uses.
     const env = { PATH: '', p: `{"instanceId":"a","pid":${process.pid},` };
-    const options = { paths: home.paths, helperCommand, platform: 'linux', env: {} } as const;
+    const served = { upstreams: [] };
+    const options = { paths: home.paths, helperCommand, platform: 'linux', env: {}, served } as const;
     const { PreToolUse } = withHealingHook(undefined, options) as unknown as Hooks;
     expect('mcp__code__server_status').toMatch(new RegExp(`^${PreToolUse[0]?.matcher}$`));
 
@@ -51,7 +52,24 @@ it.each([
   },
 );
 
+it.each([
+  [[], 'mcp__code__.*'],
+  [['memory', 'git-2'], 'mcp__(code|memory|git-2)__.*'],
+])('guards the tools of every server: %j', (upstreams, matcher) => {
+  const { paths } = createHome();
+  const options = {
+    paths,
+    helperCommand: ['node'],
+    platform: 'linux',
+    env: {},
+    served: { upstreams },
+  } as const;
+  expect(withHealingHook(undefined, options)?.PreToolUse).toEqual([expect.objectContaining({ matcher })]);
+});
+
 it('leaves the hooks alone on Windows', () => {
-  const options = { paths: createHome().paths, helperCommand: ['node'], platform: 'win32', env: {} } as const;
+  const served = { upstreams: ['memory'] };
+  const { paths } = createHome();
+  const options = { paths, helperCommand: ['node'], platform: 'win32', env: {}, served } as const;
   expect(withHealingHook({ Stop: [] }, options)).toEqual({ Stop: [] });
 });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Prepared, prepareLaunch } from '../../src/claude/prepare.ts';
 import { routeArguments } from '../../src/claude/route.ts';
+import type { Served } from '../../src/claude/server-entry.ts';
 import { SETTINGS } from '../../src/config.ts';
 import { createAuthority } from '../support/authority.ts';
 import { createHome, type Home } from '../support/home.ts';
@@ -37,7 +38,7 @@ function put(file: string, content: unknown): string {
 
 interface Launch {
   env?: NodeJS.ProcessEnv;
-  daemon?: { port: number } | undefined;
+  daemon?: Partial<Served> | undefined;
 }
 
 function prepare(argv: readonly string[], launch: Launch = {}): Prepared {
@@ -47,7 +48,8 @@ function prepare(argv: readonly string[], launch: Launch = {}): Prepared {
     env: { ...home.env, ...launch.env },
     cwd: project,
     paths: home.paths,
-    daemon: 'daemon' in launch ? launch.daemon : { port: 8443 },
+    daemon:
+      'daemon' in launch && !launch.daemon ? undefined : { port: 8443, upstreams: [], ...launch.daemon },
     roots,
     helperCommand: ['/opt/no de/bin/node', "/opt/it's/claude-secure.js"],
     warn: (line) => warnings.push(line),
@@ -59,6 +61,11 @@ const flagValue = ({ argv }: Prepared, flag: string): string =>
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever JSON is there
 const jsonOf = (file: string): any => JSON.parse(readFileSync(file, 'utf8'));
 const settingsOf = (prepared: Prepared) => jsonOf(flagValue(prepared, '--settings'));
+const serverAt = (name: string, url: string) => ({
+  type: 'http',
+  url,
+  headersHelper: expect.stringMatching(new RegExp(` headers ${name}$`)),
+});
 const bundleCount = ({ variables }: Prepared): number =>
   readFileSync(variables.NODE_EXTRA_CA_CERTS ?? '', 'utf8').split('BEGIN CERTIFICATE').length - 1;
 
@@ -108,6 +115,18 @@ describe('a session', () => {
     expect(prepared.argv).toEqual([expect.stringMatching(/^--settings=/), '-p', 'hi']);
   });
 
+  it('gets every server behind the daemon at a path and with a helper of its own', () => {
+    const prepared = prepare([], { daemon: { upstreams: ['memory', 'git-2'] } });
+    const { mcpServers } = jsonOf(flagValue(prepared, '--mcp-config'));
+    expect(mcpServers).toEqual({
+      code: serverAt('code', 'https://127.0.0.1:8443/mcp'),
+      memory: serverAt('memory', 'https://127.0.0.1:8443/mcp/memory'),
+      'git-2': serverAt('git-2', 'https://127.0.0.1:8443/mcp/git-2'),
+    });
+    const [hook] = settingsOf(prepared).hooks.PreToolUse;
+    expect(hook.matcher).toBe('mcp__(code|memory|git-2)__.*');
+  });
+
   it('is prepared a second time without writing anything', () => {
     const first = prepare([]);
     const before = readdirSync(home.paths.launch).map((name) => statSync(join(home.paths.launch, name)).ino);
@@ -133,10 +152,13 @@ describe('other command lines', () => {
     expect(settingsOf(prepared).env).toEqual(prepared.variables);
   });
 
-  it('the plugin follows the port', () => {
+  it('the plugin follows the port and the servers', () => {
     prepare(['mcp', 'list']);
-    const plugin = flagValue(prepare(['mcp', 'list'], { daemon: { port: 9000 } }), '--plugin-dir');
-    expect(jsonOf(join(plugin, '.mcp.json')).mcpServers.code.url).toBe('https://127.0.0.1:9000/mcp');
+    const daemon = { port: 9000, upstreams: ['memory'] };
+    const plugin = flagValue(prepare(['mcp', 'list'], { daemon }), '--plugin-dir');
+    const { mcpServers } = jsonOf(join(plugin, '.mcp.json'));
+    expect(mcpServers.code.url).toBe('https://127.0.0.1:9000/mcp');
+    expect(mcpServers.memory.url).toBe('https://127.0.0.1:9000/mcp/memory');
   });
 });
 
