@@ -34,6 +34,12 @@ function writeHead(res: HttpResponse, status: number, headers: ResponseHeaders):
   for (const name in headers) res.writeHeader(name, headers[name] as string);
 }
 
+/** An undefined length goes out as 9223372036854775808, and the connection is lost to it (measured). */
+function endWithoutLength(res: HttpResponse, close: boolean): void {
+  if (close) res.endWithoutBody(0, true);
+  else res.endWithoutBody();
+}
+
 interface Answer {
   isHead: boolean;
   status: number;
@@ -45,7 +51,7 @@ interface Answer {
 function writeAnswer(res: HttpResponse, { isHead, status, headers, body, close }: Answer): void {
   res.cork(() => {
     writeHead(res, status, headers);
-    if (status === NO_CONTENT || status === NOT_MODIFIED) res.endWithoutBody(undefined, close);
+    if (status === NO_CONTENT || status === NOT_MODIFIED) endWithoutLength(res, close);
     else if (isHead) res.endWithoutBody(Buffer.byteLength(body), close);
     else res.end(body, close);
   });

@@ -34,6 +34,21 @@ describe.each(ENGINES)('%s', (name) => {
     });
   });
 
+  it('announces no body where there is none, and the connection goes on', async () => {
+    const { port, ca } = await listen(name, (exchange) => exchange.respond(204, {}));
+    const bytes = Array.from({ length: 2 }, () => 'DELETE / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const { text, statuses } = await sendRaw({ port, ca, answers: 2, bytes });
+    expect(statuses).toEqual([204, 204]);
+    expect(text).not.toMatch(/^content-length: [1-9]/im);
+  });
+
+  it('announces no body where there is none, and ends the connection if told to', async () => {
+    const { port, ca } = await listen(name, (exchange) => exchange.respond(204, { connection: 'close' }));
+    const answered = await sendRaw({ port, ca, bytes: 'DELETE / HTTP/1.1\r\nHost: a\r\n\r\n' });
+    expect(answered).toMatchObject({ statuses: [204], closedBy: 'server' });
+    expect(answered.text).not.toMatch(/^content-length: [1-9]/im);
+  });
+
   const answer: Handler = (exchange) => exchange.respond(200, {}, 'ok');
   async function negotiate(
     port: number,

@@ -75,8 +75,8 @@ export const refresh = (home: Home, { clientId, refreshToken }: SignedIn): Promi
   });
 
 /** What Claude's headers helper is given, without the scheme. */
-export async function mintToken(home: Home): Promise<string> {
-  const { stdout, stderr, status } = await runProgram(home, ['headers', 'code']);
+export async function mintToken(home: Home, server = 'code'): Promise<string> {
+  const { stdout, stderr, status } = await runProgram(home, ['headers', server]);
   if (status !== 0) throw new Error(`headers: ${stderr}`);
   return JSON.parse(stdout).Authorization.replace('Bearer ', '');
 }
