@@ -92,7 +92,8 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     // Two first starts at once may each have got a port: a slow winner looks like a stranger to the other.
     const kept = keepPort(paths, bound.listener.port, config.port);
     if (kept !== bound.listener.port) throw running(kept);
-    const options = { config, paths, log, bound, certificates, startedBy: readStartedBy(context) };
+    const startedBy = readStartedBy(context);
+    const options = { config, paths, env: context.env, log, bound, certificates, startedBy };
     const daemon = await server.serve({ ...options, tell: context.warn });
     void interrupted.then(daemon.stop);
     const fault = watchFaults(daemon.stop, log);

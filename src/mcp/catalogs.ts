@@ -36,17 +36,18 @@ const keyOf = ({ name, key }: CatalogPlace): string =>
   `${PREFIX}${name}/${createHash('sha256').update(key).digest('base64url').slice(0, 16)}`;
 
 const isWhole = (value: unknown): value is { digest: string; record: CatalogRecord } =>
-  isObject(value) && typeof value.digest === 'string' && isObject(value.record) && isObject(value.record.lists);
+  isObject(value) &&
+  typeof value.digest === 'string' &&
+  isObject(value.record) &&
+  isObject(value.record.lists);
 
 /** Reads the catalogs of earlier daemons. A write that fails costs the next daemon a start of the server, no more. */
 export async function readCatalogs(database: CatalogDatabase, log: Log): Promise<Catalogs> {
   const kept = new Map<string, { digest: string; record: CatalogRecord }>();
   for await (const [key, value] of database.entries(PREFIX)) if (isWhole(value)) kept.set(key, value);
   const changed = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
 
   function write(): void {
-    timer = undefined;
     const operations = [...changed].map((key): Operation => {
       const value = kept.get(key);
       return value ? { type: 'put', key, value } : { type: 'del', key };
@@ -58,8 +59,8 @@ export async function readCatalogs(database: CatalogDatabase, log: Log): Promise
   }
 
   function note(key: string): void {
+    if (changed.size === 0) setTimeout(write, DELAY_MS).unref();
     changed.add(key);
-    timer ??= setTimeout(write, DELAY_MS).unref();
   }
 
   return {

@@ -49,27 +49,36 @@ function digestOf({ enabled: _, ...definition }: UpstreamDefinition): string {
   return createHash('sha256').update(JSON.stringify(definition)).digest('base64url');
 }
 
+/** The peer as the definition of the moment describes it. */
+function currentUpstream(state: State, workspace: string | undefined): Upstream {
+  let started: { definition: UpstreamDefinition; upstream: Upstream } | undefined;
+  return {
+    name: state.definition.name,
+    connect(peer) {
+      const { definition } = state;
+      if (started?.definition !== definition) {
+        started = { definition, upstream: state.startUpstream(definition, workspace) };
+      }
+      return started.upstream.connect(peer);
+    },
+  };
+}
+
 function createEndpointRelay(state: State, key: string, workspace: string | undefined): Relay {
-  const { definition, catalogs, startUpstream, log, traffic, nowMs } = state;
+  const { definition, catalogs, log, traffic, nowMs } = state;
   const place = { name: definition.name, key, digest: digestOf(definition) };
   const catalog = createCatalog(catalogs.get(place), (record) =>
     catalogs.save({ ...place, digest: digestOf(state.definition) }, record),
   );
-  const upstream: Upstream = {
-    name: definition.name,
-    connect: (peer) => startUpstream(state.definition, workspace).connect(peer),
-  };
+  const upstream = currentUpstream(state, workspace);
   const relay = createRelay({ upstream, log, traffic, catalog, nowMs });
   state.relays.set(key, relay);
   return relay;
 }
 
 function createExclusive(state: State, { workspace, params }: Parameters<Endpoint['open']>[0]): Relay {
-  const { definition, startUpstream, log, traffic, nowMs } = state;
-  const upstream: Upstream = {
-    name: definition.name,
-    connect: (peer) => startUpstream(state.definition, workspace).connect(peer),
-  };
+  const { log, traffic, nowMs } = state;
+  const upstream = currentUpstream(state, workspace);
   const catalog = createCatalog(undefined, () => {});
   const relay = createRelay({ upstream, log, traffic, catalog, nowMs, exclusive: params });
   state.exclusive.add(relay);
@@ -78,8 +87,11 @@ function createExclusive(state: State, { workspace, params }: Parameters<Endpoin
 
 function sharedRelay(state: State, workspace: string | undefined, grantId?: string): Relay {
   const { sharing } = state.definition;
-  const key = sharing === 'shared' ? EVERYBODY : ((sharing === 'per-session' && grantId) || (workspace ?? EVERYBODY));
-  return state.relays.get(key) ?? createEndpointRelay(state, key, sharing === 'shared' ? undefined : workspace);
+  const key =
+    sharing === 'shared' ? EVERYBODY : (sharing === 'per-session' && grantId) || (workspace ?? EVERYBODY);
+  return (
+    state.relays.get(key) ?? createEndpointRelay(state, key, sharing === 'shared' ? undefined : workspace)
+  );
 }
 
 const allRelays = ({ relays, exclusive }: State): Relay[] => [...relays.values(), ...exclusive];
@@ -91,7 +103,8 @@ function report(state: State): UpstreamReport {
   const keyed = [...state.relays].map(([key, relay]) => ({ key, ...relay.report() }));
   const own = [...state.exclusive].map((relay) => ({ key: EVERYBODY, ...relay.report() }));
   const reports = [...keyed, ...own];
-  const sum = (field: 'restarts' | 'calls'): number => reports.reduce((total, each) => total + each[field], 0);
+  const sum = (field: 'restarts' | 'calls'): number =>
+    reports.reduce((total, each) => total + each[field], 0);
   const best = BEST.find((one) => reports.some((each) => each.state === one)) ?? 'stopped';
   return {
     name,
@@ -111,7 +124,10 @@ function report(state: State): UpstreamReport {
 }
 
 /** The endpoint of one upstream. */
-export function createGatewayEndpoint(definition: UpstreamDefinition, options: GatewayOptions): GatewayEndpoint {
+export function createGatewayEndpoint(
+  definition: UpstreamDefinition,
+  options: GatewayOptions,
+): GatewayEndpoint {
   const traffic = createTraffic(options.nextSequence);
   const state: State = { ...options, definition, traffic, relays: new Map(), exclusive: new Set() };
   return {

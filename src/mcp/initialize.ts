@@ -1,6 +1,12 @@
 import { isObject } from '../json-object.ts';
 import type { Beginning, Endpoint } from './endpoint.ts';
-import { ERROR, type JsonRpcError, type JsonRpcRequest, type JsonRpcResponse, jsonRpcError } from './json-rpc.ts';
+import {
+  ERROR,
+  type JsonRpcError,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  jsonRpcError,
+} from './json-rpc.ts';
 import { negotiateVersion } from './protocol-version.ts';
 import type { Relay } from './relay/relay.ts';
 

@@ -115,11 +115,7 @@ async function initialize(
   return undefined;
 }
 
-function take(
-  { streams }: Leg,
-  session: HttpSession,
-  { exchange, caller, messages }: Received,
-): Outcome {
+function take({ streams }: Leg, session: HttpSession, { exchange, caller, messages }: Received): Outcome {
   const requests = messages.filter(isRequest);
   const refusal = refusalOf(session, requests);
   if (refusal) return refusal;

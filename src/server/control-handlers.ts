@@ -1,22 +1,26 @@
 import type { StatusReport } from '../control.ts';
 import type { Health } from '../health.ts';
+import type { Mcp } from '../mcp/legs.ts';
 import type { AuthorizationServer } from '../oauth/authorization-server.ts';
 import type { ControlHandlers } from './control.ts';
 import type { Listener } from './engine.ts';
 import type { ServedCertificate } from './served-certificate.ts';
+import type { UpstreamsFile } from './upstreams-file.ts';
 
 export interface ControlParts {
   health: Health;
   listener: Listener;
   oauth: AuthorizationServer;
   certificate: ServedCertificate;
+  mcp: Pick<Mcp, 'traffic' | 'upstreams'>;
+  upstreamsFile: UpstreamsFile;
   status(): StatusReport;
   stop(reason: string): void;
 }
 
 /** What the owner's commands do inside the daemon. */
 export function createControlHandlers(parts: ControlParts): ControlHandlers {
-  const { health, listener, oauth, certificate, status, stop } = parts;
+  const { health, listener, oauth, certificate, mcp, upstreamsFile, status, stop } = parts;
   return {
     status,
     mint: ({ workspace }) => oauth.mint({ workspace }),
@@ -26,6 +30,15 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
       const stopping = instanceId === health.instanceId && !(onlyIfIdle && busy);
       if (stopping) stop('asked to');
       return { stopping, busy };
+    },
+    upstreams() {
+      upstreamsFile.refresh();
+      return { upstreams: mcp.upstreams(), problem: upstreamsFile.problem() };
+    },
+    async traffic({ server, after, bodies }) {
+      const entries = (await mcp.traffic(server)?.read(after, bodies)) ?? [];
+      const known = mcp.traffic(server) !== undefined;
+      return { known, entries, last: entries.at(-1)?.sequence ?? after };
     },
     async reload() {
       await certificate.refresh();

@@ -14,10 +14,14 @@ export type ControlHandlers = {
 };
 
 /** The members that each action's body must have, with their JSON types. */
-const FORMS: { [A in ControlAction]: Record<keyof ControlActions[A]['request'], 'string' | 'boolean'> } = {
+const FORMS: {
+  [A in ControlAction]: Record<keyof ControlActions[A]['request'], 'string' | 'boolean' | 'number'>;
+} = {
   status: {},
   mint: { workspace: 'string', server: 'string' },
   shutdown: { instanceId: 'string', onlyIfIdle: 'boolean' },
+  upstreams: {},
+  traffic: { server: 'string', after: 'number', bodies: 'boolean' },
   reload: {},
   pending: {},
   approve: { code: 'string', approve: 'boolean' },

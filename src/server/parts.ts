@@ -4,8 +4,11 @@ import type { Config } from '../config.ts';
 import type { StatusReport } from '../control.ts';
 import { API_LEVEL, type Health } from '../health.ts';
 import type { Log } from '../log.ts';
+import { readCatalogs } from '../mcp/catalogs.ts';
 import { createCodeServer } from '../mcp/code-server.ts';
 import { createMcp, type Mcp } from '../mcp/legs.ts';
+import { createProcessRegistry } from '../mcp/stdio/process-registry.ts';
+import { createStdioUpstream } from '../mcp/stdio/stdio-upstream.ts';
 import { type AuthorizationServer, createAuthorizationServer } from '../oauth/authorization-server.ts';
 import type { Paths } from '../paths.ts';
 import type { Store } from '../store/store.ts';
@@ -15,10 +18,13 @@ import type { Bound } from './bind.ts';
 import { type IdleWatch, watchIdle } from './idle.ts';
 import { openStoreInTurn } from './open-store-in-turn.ts';
 import { type ServedCertificate, serveCertificate } from './served-certificate.ts';
+import { type UpstreamsFile, watchUpstreamsFile } from './upstreams-file.ts';
 
 export interface ServeOptions {
   config: Config;
   paths: Paths;
+  /** What upstreams may inherit of. */
+  env: NodeJS.ProcessEnv;
   log: Log;
   bound: Bound;
   certificates: Certificates;
@@ -36,6 +42,7 @@ export interface Parts extends ServeOptions {
   store: Store;
   oauth: AuthorizationServer;
   mcp: Mcp;
+  upstreamsFile: UpstreamsFile;
 }
 
 function createHealth(engine: Health['engine']): Health {
@@ -50,12 +57,15 @@ function createHealth(engine: Health['engine']): Health {
   };
 }
 
-/** Our own MCP server, before the transports. */
-function createCodeMcp(
-  { bound, log }: ServeOptions,
-  { oauth, certificate }: Pick<Parts, 'oauth' | 'certificate'>,
-): Mcp {
-  const upstream = createCodeServer((workspace) => {
+/** The MCP transports before our own server and the person's upstreams. */
+async function createGateway(
+  { bound, log, paths, env }: ServeOptions,
+  { oauth, certificate, store }: Pick<Parts, 'oauth' | 'certificate' | 'store'>,
+): Promise<Mcp> {
+  const processes = createProcessRegistry(paths, log);
+  // The port is ours: whoever has left these behind is gone.
+  await processes.reapOrphans();
+  const code = createCodeServer((workspace) => {
     const { notAfter, daysLeft, serverSha256 } = certificate.report();
     return {
       version: VERSION,
@@ -66,7 +76,14 @@ function createCodeMcp(
       workspace,
     };
   });
-  const mcp = createMcp({ authenticate: oauth.authenticate, upstream, log });
+  const mcp = createMcp({
+    authenticate: oauth.authenticate,
+    code,
+    startUpstream: (definition, workspace) =>
+      createStdioUpstream({ definition, workspace, env, log, processes }),
+    catalogs: await readCatalogs(store, log),
+    log,
+  });
   return mcp;
 }
 
@@ -91,7 +108,9 @@ export async function createParts(options: ServeOptions, onPortLost: () => void)
     await store.close();
     throw error;
   });
-  const mcp = createCodeMcp(options, { oauth, certificate });
+  const mcp = await createGateway(options, { oauth, certificate, store });
+  const upstreamsFile = watchUpstreamsFile(paths.upstreams, { define: mcp.define, log });
   const idle = watchIdle(config.idleMs, listener.connections);
-  return { ...options, url, health: createHealth(engine.name), certificate, idle, store, oauth, mcp };
+  const health = createHealth(engine.name);
+  return { ...options, url, health, certificate, idle, store, oauth, mcp, upstreamsFile };
 }

@@ -19,7 +19,10 @@ function createResource(handlers: Readonly<Record<string, Handler>>): Resource {
  * R22: a path matches byte for byte or gets 404; a known path with another method gets 405 and `Allow`. `find` knows
  * the paths that come and go.
  */
-export function createRouter(routes: Routes, find: (path: string) => Routes[string] | undefined): Handler {
+export function createRouter(
+  routes: Routes,
+  find: (path: string) => Routes[string] | undefined = () => undefined,
+): Handler {
   const fixed = new Map(
     Object.entries(routes).map(([path, handlers]): [string, Resource] => [path, createResource(handlers)]),
   );

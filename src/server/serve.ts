@@ -1,4 +1,4 @@
-import { type Handler, respondJson } from '../exchange.ts';
+import { type Handler, type Routes, respondJson } from '../exchange.ts';
 import { API_LEVEL } from '../health.ts';
 import { limits } from '../limits.ts';
 import { createRefusalLog } from '../refusal-log.ts';
@@ -43,13 +43,30 @@ function createState({ health, bound, certificate, startedBy }: Parts): State {
   };
 }
 
+const METADATA = '/.well-known/oauth-protected-resource';
+
+/** The metadata of the resource behind an upstream's path: the same as that of `/mcp` (design 6). */
+function metadataAt(path: string, { oauth, mcp }: Parts): Routes[string] | undefined {
+  const isUpstream = path.startsWith(`${METADATA}/mcp/`) && mcp.handlersAt(path.slice(METADATA.length));
+  return isUpstream ? oauth.routes[`${METADATA}/mcp`] : undefined;
+}
+
 /** Everything behind the gate, and each request as a sign of life. */
 function createHandler(parts: Parts, { isOwner, checkOwnership, stop }: Duties): Handler {
-  const { config, log, bound, health, certificate, idle, oauth, mcp } = parts;
+  const { config, log, bound, health, certificate, idle, oauth, mcp, upstreamsFile } = parts;
   const { listener } = bound;
   const status = () => createStatus(parts);
-  const handlers = createControlHandlers({ health, listener, oauth, certificate, stop, status });
-  const route = createRouter({
+  const handlers = createControlHandlers({
+    health,
+    listener,
+    oauth,
+    certificate,
+    mcp,
+    upstreamsFile,
+    stop,
+    status,
+  });
+  const fixed: Routes = {
     '/health': {
       GET(exchange) {
         checkOwnership();
@@ -57,9 +74,9 @@ function createHandler(parts: Parts, { isOwner, checkOwnership, stop }: Duties):
       },
     },
     ...oauth.routes,
-    ...mcp.routes,
     ...createControl({ isOwner, log, handlers }),
-  });
+  };
+  const route = createRouter(fixed, (path) => mcp.handlersAt(path) ?? metadataAt(path, parts));
   const pass = createGate({
     hosts: allowedHosts(config, listener.port),
     logRefusal: createRefusalLog(log),
@@ -70,11 +87,15 @@ function createHandler(parts: Parts, { isOwner, checkOwnership, stop }: Duties):
   };
 }
 
-function startDuties({ config, log, certificate, idle }: Parts, { checkOwnership, stop }: Duties): Heartbeat {
+function startDuties(
+  { config, log, certificate, idle, upstreamsFile }: Parts,
+  { checkOwnership, stop }: Duties,
+): Heartbeat {
   const beatMs = Math.min(limits.heartbeatMs, (config.idleMs || Number.POSITIVE_INFINITY) / 4);
   return startHeartbeat(beatMs, {
     each() {
       checkOwnership();
+      upstreamsFile.refresh();
       if (idle.remainingMs() === 0) stop('idle');
     },
     hourly() {

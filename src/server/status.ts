@@ -7,7 +7,7 @@ const OWN_CONNECTION = 1;
 
 /** What the daemon says of itself to its owner. */
 export function createStatus(parts: Parts): StatusReport {
-  const { url, health, startedBy, bound, certificate, idle, oauth, mcp, paths } = parts;
+  const { url, health, startedBy, bound, certificate, idle, oauth, mcp, upstreamsFile, paths } = parts;
   const { engine, listener } = bound;
   return {
     version: VERSION,
@@ -22,6 +22,8 @@ export function createStatus(parts: Parts): StatusReport {
     clients: oauth.clients().length,
     pendingConsents: oauth.pending().length,
     certificate: certificate.report(),
+    upstreams: mcp.upstreams(),
+    problem: upstreamsFile.problem(),
     log: paths.daemonLog,
     idleEndsInMs: idle.remainingMs(OWN_CONNECTION),
   };

@@ -1,6 +1,14 @@
 import type { Caller } from '../../src/caller.ts';
-import { isRequest, type JsonRpcMessage, type JsonRpcRequest } from '../../src/mcp/json-rpc.ts';
-import type { Deliver, Upstream } from '../../src/mcp/upstream.ts';
+import {
+  isRequest,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type RequestId,
+} from '../../src/mcp/json-rpc.ts';
+import type { Upstream } from '../../src/mcp/upstream.ts';
+
+/** `relatedId` is the request that a notification belongs to. */
+type Deliver = (message: JsonRpcMessage, relatedId?: RequestId) => void;
 
 export interface Asked {
   readonly request: JsonRpcRequest;
@@ -24,24 +32,32 @@ export function createScriptedUpstream(answer: (asked: Asked) => void): Scripted
     name: 'scripted',
     received,
     say: (message, relatedId) => deliver(message, relatedId),
-    async connect(to) {
+    async connect(peer) {
+      const to: Deliver = (message, relatedId) => peer.deliver(message, { relatedId });
       deliver = to;
       return {
+        pid: undefined,
         send(message, caller) {
-          if (!isRequest(message)) return void received.push(message);
-          const result = (value: unknown) => to({ jsonrpc: '2.0', id: message.id, result: value });
-          if (message.method === 'initialize') {
-            return result({
-              protocolVersion: '2025-11-25',
-              capabilities: { tools: { listChanged: true } },
-              serverInfo: { name: 'scripted', version: '1' },
-            });
-          }
-          received.push(message);
-          answer({ request: message, caller, result, deliver: to });
+          take(message, caller);
+          return undefined;
         },
-        close() {},
+        async close() {},
       };
+
+      function take(message: JsonRpcMessage, caller: Caller | undefined): void {
+        if (!isRequest(message)) return void received.push(message);
+        const result = (value: unknown) => to({ jsonrpc: '2.0', id: message.id, result: value });
+        if (message.method === 'initialize') {
+          result({
+            protocolVersion: '2025-11-25',
+            capabilities: { tools: { listChanged: true } },
+            serverInfo: { name: 'scripted', version: '1' },
+          });
+          return;
+        }
+        received.push(message);
+        answer({ request: message, caller, result, deliver: to });
+      }
     },
   };
 }

@@ -8,6 +8,7 @@ import { type EngineName, listen } from '../support/listen.ts';
 import { trust } from './trusted-fetch.ts';
 
 const silent = (): void => {};
+const NO_CATALOGS = { get: () => undefined, save: silent, remove: silent };
 const SILENT_LOG: Log = { error: silent, info: silent, debug: silent, close: silent };
 
 export interface Served {
@@ -26,7 +27,9 @@ export async function serveMcp(engine: EngineName, upstream: Upstream, now?: () 
   const tokens = new Map<string, { caller: Caller; controller: AbortController }>();
   let authenticated = 0;
   const mcp = createMcp({
-    upstream,
+    code: upstream,
+    startUpstream: (definition) => ({ ...upstream, name: definition.name }),
+    catalogs: NO_CATALOGS,
     log: SILENT_LOG,
     ...(now && { now }),
     async authenticate(exchange) {
@@ -36,9 +39,9 @@ export async function serveMcp(engine: EngineName, upstream: Upstream, now?: () 
       return caller;
     },
   });
-  const { port, ca, faults } = await listen(engine, createRouter(mcp.routes));
-  onTestFinished(() => {
-    mcp.close();
+  const { port, ca, faults } = await listen(engine, createRouter({}, mcp.handlersAt));
+  onTestFinished(async () => {
+    await mcp.close();
     expect(faults).toEqual([]);
   });
   const url = `https://127.0.0.1:${port}`;

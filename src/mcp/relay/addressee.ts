@@ -33,7 +33,10 @@ function addresseeOf(
     return call?.isSent ? [call] : [];
   });
   const last = calls.at(-1);
-  if (last) return calls.every(({ client }) => client === last.client) ? { client: last.client, call: last } : AMBIGUOUS;
+  if (last)
+    return calls.every(({ client }) => client === last.client)
+      ? { client: last.client, call: last }
+      : AMBIGUOUS;
   // A parked call may ask once more while nobody else is served.
   const [parkedId] = state.parked;
   if (state.parked.size > 1) return AMBIGUOUS;

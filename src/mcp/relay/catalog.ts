@@ -43,7 +43,10 @@ function keyOf({ method, params = {} }: Pick<JsonRpcRequest, 'method' | 'params'
 /**
  * The lists of a server, so that it need not run before its first call. `save` takes what has changed.
  */
-export function createCatalog(kept: CatalogRecord | undefined, save: (record: CatalogRecord) => void): Catalog {
+export function createCatalog(
+  kept: CatalogRecord | undefined,
+  save: (record: CatalogRecord) => void,
+): Catalog {
   let initialize = kept?.initialize;
   const lists = new Map(Object.entries(kept?.lists ?? {}));
   const changed = (): void => save({ initialize, lists: Object.fromEntries(lists) });

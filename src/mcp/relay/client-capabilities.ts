@@ -9,13 +9,16 @@ export const ALL_CAPABILITIES: JsonObject = {
   elicitation: { form: {}, url: {} },
   roots: { listChanged: true },
   sampling: { context: {}, tools: {} },
+  tasks: { requests: { elicitation: { create: {} }, sampling: { createMessage: {} } } },
 };
 
 function neededFor({ method, params }: JsonRpcRequest): readonly [name: string, part?: string] | undefined {
   if (method === 'roots/list') return ['roots'];
   if (method === 'elicitation/create') return ['elicitation', params?.mode === 'url' ? 'url' : 'form'];
   if (method !== 'sampling/createMessage') return undefined;
-  return params?.tools === undefined && params?.toolChoice === undefined ? ['sampling'] : ['sampling', 'tools'];
+  return params?.tools === undefined && params?.toolChoice === undefined
+    ? ['sampling']
+    : ['sampling', 'tools'];
 }
 
 /**

@@ -14,6 +14,7 @@ export interface OwnRequests {
 interface Waiting {
   resolve(result: Params): void;
   reject(error: Error): void;
+  readonly timer: NodeJS.Timeout;
 }
 
 /** What the relay itself asks a peer, behind the backs of the clients. */
@@ -25,7 +26,9 @@ export function createOwnRequests(
 
   function take(id: RequestId | undefined): Waiting | undefined {
     const found = id === undefined ? undefined : waiting.get(id);
-    if (found) waiting.delete(id as RequestId);
+    if (!found) return undefined;
+    waiting.delete(id as RequestId);
+    clearTimeout(found.timer);
     return found;
   }
 
@@ -34,15 +37,10 @@ export function createOwnRequests(
       const id = nextId();
       return new Promise<Params>((resolve, reject) => {
         const seconds = limits.upstreamStartMs / 1_000;
-        const timer = setTimeout(
-          () => take(id)?.reject(new Error(`did not answer ${method} within ${seconds} s`)),
-          limits.upstreamStartMs,
-        ).unref();
-        const settled = () => clearTimeout(timer);
-        waiting.set(id, {
-          resolve: (result) => (settled(), resolve(result)),
-          reject: (error) => (settled(), reject(error)),
-        });
+        const timer = setTimeout(() => {
+          take(id)?.reject(new Error(`did not answer ${method} within ${seconds} s`));
+        }, limits.upstreamStartMs).unref();
+        waiting.set(id, { resolve, reject, timer });
         send({ jsonrpc: '2.0', id, method, ...(params && { params }) });
       });
     },

@@ -100,7 +100,9 @@ export function createQuestions({ nextId, nowMs, send }: QuestionsOptions): Ques
       }
     },
     isProgress(client, token) {
-      return [...open.values()].some((one) => one.client === client && one.token !== undefined && one.token === token);
+      return [...open.values()].some(
+        (one) => one.client === client && one.token !== undefined && one.token === token,
+      );
     },
     answer(client, response) {
       const question = response.id === undefined ? undefined : open.get(response.id);

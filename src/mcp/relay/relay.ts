@@ -198,7 +198,8 @@ function takeNotice(state: RelayState, client: Client, notification: JsonRpcNoti
   const { method, params } = notification;
   if (method === 'notifications/initialized' || !state.peer.isUp()) return;
   // Progress of a client is about a question: one that was never asked of it is none of its business.
-  if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken)) return;
+  if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken))
+    return;
   sayToServer(state, notification);
 }
 

@@ -1,4 +1,6 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
+
+import { isObject } from '../../json-object.ts';
 import {
   ERROR,
   type JsonRpcError,
@@ -9,7 +11,6 @@ import {
   type Params,
   type RequestId,
 } from '../json-rpc.ts';
-import { isObject } from '../../json-object.ts';
 import { askHeld } from './addressee.ts';
 import { isDeclared } from './catalog.ts';
 import { isLogLevel } from './log-levels.ts';
@@ -184,7 +185,8 @@ export function takeCall(state: RelayState, call: Call): void {
   if (answer) {
     const response: JsonRpcResponse = { ...answer, jsonrpc: '2.0', id: call.request.id };
     record(state, call, response, undefined);
-    return call.reply.finish(response);
+    call.reply.finish(response);
+    return;
   }
   const { ownId } = state.pending.add(call);
   state.calls++;

@@ -24,7 +24,12 @@ function urisOf(message: JsonRpcMessage | undefined): string[] {
 export function subscribeListener({ relay, caller, message, exchange }: ListenerOptions): void {
   const uris = urisOf(message);
   if (uris.length === 0) return;
-  const client: Client = { grantId: caller.grantId, capabilities: {}, inFlight: new Map(), tell: () => false };
+  const client: Client = {
+    grantId: caller.grantId,
+    capabilities: {},
+    inFlight: new Map(),
+    tell: () => false,
+  };
   const ignore = (): void => {};
   const reply = { notify: ignore, ask: ignore, finish: ignore, abandon: ignore };
   for (const uri of uris) {

@@ -1,5 +1,5 @@
-import { isLogLevel, ranksAtLeast } from '../relay/log-levels.ts';
 import type { JsonRpcNotification } from '../json-rpc.ts';
+import { isLogLevel, ranksAtLeast } from '../relay/log-levels.ts';
 
 /**
  * Whether a notification may go to a stateless client: a log message only where the request asked for logs, and only of

@@ -73,7 +73,8 @@ function findCall(
   binding: readonly unknown[],
 ): StatelessCall {
   const state: unknown = mcpReq.requestState();
-  const found = typeof state === 'string' ? parked.take(state, binding) : state === undefined ? 'again' : undefined;
+  const found =
+    typeof state === 'string' ? parked.take(state, binding) : state === undefined ? 'again' : undefined;
   if (found === undefined) {
     throw fail({ code: ERROR.invalidParams, message: 'Invalid or expired requestState' });
   }
@@ -91,11 +92,14 @@ function findCall(
 
 /** The pages that an error of 2025-11-25 sends the person to, as questions; undefined for any other error. */
 function pagesOf({ code, data }: JsonRpcError['error']): JsonObject | undefined {
-  if (code !== URL_ELICITATION_REQUIRED || !isObject(data) || !Array.isArray(data.elicitations)) return undefined;
-  const pages = data.elicitations.filter(isObject).map(({ elicitationId: _, ...params }, index) => [
-    `elicitation-${index + 1}`,
-    { method: 'elicitation/create', params: { ...params, mode: 'url' } },
-  ]);
+  if (code !== URL_ELICITATION_REQUIRED || !isObject(data) || !Array.isArray(data.elicitations))
+    return undefined;
+  const pages = data.elicitations
+    .filter(isObject)
+    .map(({ elicitationId: _, ...params }, index) => [
+      `elicitation-${index + 1}`,
+      { method: 'elicitation/create', params: { ...params, mode: 'url' } },
+    ]);
   return pages.length > 0 ? Object.fromEntries(pages) : undefined;
 }
 
@@ -106,8 +110,7 @@ function toResult(
   binding: readonly unknown[],
 ): Result {
   const { response, refused } = outcome;
-  const hasFailed =
-    'error' in response || (isObject(response.result) && response.result.isError === true);
+  const hasFailed = 'error' in response || (isObject(response.result) && response.result.isError === true);
   if (refused && hasFailed) {
     throw new MissingRequiredClientCapabilityError({ requiredCapabilities: refused });
   }
@@ -183,7 +186,12 @@ export function createModernHandler(options: Options): ModernHandler {
   return {
     async fetch(request, body, caller) {
       methods.set(request, isObject(body) ? String(body.method) : '');
-      const authInfo = { token: '', clientId: caller.clientId, scopes: [...caller.scopes], extra: { caller } };
+      const authInfo = {
+        token: '',
+        clientId: caller.clientId,
+        scopes: [...caller.scopes],
+        extra: { caller },
+      };
       const response = await handler.fetch(request, { parsedBody: body, authInfo });
       if (!unknown.has(request) || response.status !== 200) return response;
       return new Response(response.body, { status: 404, headers: response.headers });

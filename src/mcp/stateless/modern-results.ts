@@ -11,7 +11,10 @@ const INTERNAL = -32_603;
 const isReserved = (code: number): boolean => code <= -32_020 && code >= -32_099;
 
 /** The error of a server of 2025-11-25, as 2026-07-28 says it. */
-export function modernError({ code, message, data }: JsonRpcError['error'], params: Params): JsonRpcError['error'] {
+export function modernError(
+  { code, message, data }: JsonRpcError['error'],
+  params: Params,
+): JsonRpcError['error'] {
   if (code === RESOURCE_NOT_FOUND) {
     const uri = isObject(data) && typeof data.uri === 'string' ? data.uri : params.uri;
     return { code: INVALID_PARAMS, message, data: { ...(isObject(data) && data), uri } };

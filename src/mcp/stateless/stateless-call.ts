@@ -101,7 +101,10 @@ function ask(life: Life, question: JsonRpcRequest): void {
   keys.add(key);
   questions.set(key, question);
   const known = life.answers[key];
-  if (isGoodAnswer(question.method, known)) return answer(life, key, known);
+  if (isGoodAnswer(question.method, known)) {
+    answer(life, key, known);
+    return;
+  }
   // Questions asked at once travel together.
   clearTimeout(life.window);
   life.window = setTimeout(park, limits.askWindowMs, life);
@@ -136,7 +139,10 @@ function begin(life: Life): void {
 function resume(life: Life, answers: JsonObject): void {
   const { relay, client, request, questions } = life;
   const good = [...questions].filter(([key, { method }]) => isGoodAnswer(method, answers[key]));
-  if (good.length === 0) return park(life);
+  if (good.length === 0) {
+    park(life);
+    return;
+  }
   relay.resume(client, request.id, () => {
     for (const [key] of good) answer(life, key, answers[key] as JsonObject);
     if (questions.size > 0) life.window = setTimeout(park, limits.askWindowMs, life);

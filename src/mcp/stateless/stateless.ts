@@ -62,7 +62,10 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
     return handler;
   }
 
-  async function serve({ exchange, messages, isBatch, caller }: Received, endpoint: Endpoint): Promise<Refusal | undefined> {
+  async function serve(
+    { exchange, messages, isBatch, caller }: Received,
+    endpoint: Endpoint,
+  ): Promise<Refusal | undefined> {
     const [message] = messages;
     const gone = new AbortController();
     const request = toWebRequest(exchange, gone.signal);

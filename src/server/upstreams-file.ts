@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { readUpstreams, type UpstreamDefinition } from '../upstreams.ts';
+
+export interface UpstreamsFile {
+  /** Reads the file again if it has changed; whatever is wrong with it, the last good one stays in force. */
+  refresh(): void;
+  /** What is wrong with the file as it stands; undefined while nothing is. */
+  problem(): string | undefined;
+}
+
+/** Inode, size and time: changes whenever the file is written, by an editor or by us. */
+function fingerprint(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : '';
+}
+
+/** Keeps the upstreams in step with upstreams.json. */
+export function watchUpstreamsFile(
+  file: string,
+  { define, log }: { define(definitions: readonly UpstreamDefinition[]): void; log: Log },
+): UpstreamsFile {
+  let seen: string | undefined;
+  let problem: string | undefined;
+
+  function refresh(): void {
+    const found = fingerprint(file);
+    if (found === seen) return;
+    seen = found;
+    try {
+      define(readUpstreams(file));
+      problem = undefined;
+      log.info('upstreams.read', {});
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problem = error.message;
+      log.error('upstreams.refused', { reason: error.message });
+    }
+  }
+
+  refresh();
+  return { refresh, problem: () => problem };
+}
