@@ -8,15 +8,20 @@ export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
   | { readonly type: 'del'; readonly key: string };
 
+export interface BatchOptions {
+  /** Without it a power cut may take the batch, and others that were not flushed after it. */
+  readonly flush?: boolean;
+}
+
 export interface Store {
   /** Where a damaged one was set aside when this one was opened; undefined if there was none. */
   readonly setAside: string | undefined;
   get(key: string): Promise<unknown>;
   /**
-   * All operations or none, one batch after the other; resolves once they are flushed to the disk.
-   * Rejects with `DISK_FULL` or `STORE_UNUSABLE`.
+   * All operations or none, one batch after the other; resolves once they are flushed to the disk, or with
+   * `flush: false` once they survive the end of this process. Rejects with `DISK_FULL` or `STORE_UNUSABLE`.
    */
-  batch(operations: readonly Operation[]): Promise<void>;
+  batch(operations: readonly Operation[], options?: BatchOptions): Promise<void>;
   /** Every record whose key starts with the prefix, in key order. */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]>;
   close(): Promise<void>;
@@ -87,15 +92,24 @@ export async function openStore(directory: string, log: Log): Promise<Store> {
     isBroken = false;
   }
 
-  async function write(operations: readonly Operation[]): Promise<void> {
+  async function flush(operations: readonly Operation[]): Promise<void> {
+    const number = sequence + 1;
+    const mark: Operation = { type: 'put', key: SEQUENCE_KEY, value: number };
+    await database.batch([...operations, mark], { sync: true });
+    sequence = number;
+    writeSequence(directory, number);
+  }
+
+  /**
+   * An unflushed batch is with the kernel: it goes with the power, not with this process. It has no mark because a
+   * mark says what must be there: that such a batch is missing is no damage, and takes no mark with it.
+   */
+  async function write(operations: readonly Operation[], isFlushed: boolean): Promise<void> {
     try {
       if (isBroken) await reopen();
-      const number = sequence + 1;
-      const mark: Operation = { type: 'put', key: SEQUENCE_KEY, value: number };
       isBroken = true;
-      await database.batch([...operations, mark], { sync: true });
-      sequence = number;
-      writeSequence(directory, number);
+      if (isFlushed) await flush(operations);
+      else await database.batch([...operations], { sync: false });
       isBroken = false;
     } catch (error) {
       throw asFailure(directory, error);
@@ -105,8 +119,8 @@ export async function openStore(directory: string, log: Log): Promise<Store> {
   return {
     setAside: aside,
     get: (key) => database.get(key),
-    batch(operations) {
-      const done = tail.then(() => write(operations));
+    batch(operations, { flush: isFlushed = true } = {}) {
+      const done = tail.then(() => write(operations, isFlushed));
       tail = done.catch(() => undefined);
       return done;
     },
