@@ -93,7 +93,6 @@ export function createKeptStreams({ budget, journal, restored = NOTHING }: KeptS
     },
     finish(stream) {
       stream.isFinished = true;
-      stream.owed.clear();
       save(stream);
     },
     after(eventId) {
