@@ -2,14 +2,14 @@ import { ClassicLevel } from 'classic-level';
 import { ensurePrivateDirectory, moveFile } from '../files.ts';
 import type { Log } from '../log.ts';
 import { readSequence, writeSequence } from './sequence.ts';
-import { asFailure, isCorruption, LostTail } from './store-error.ts';
+import { asFailure, isCorruption, LostWrites } from './store-error.ts';
 
 export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
   | { readonly type: 'del'; readonly key: string };
 
 export interface BatchOptions {
-  /** Without it a power cut may take the batch, and others that were not flushed after it. */
+  /** False where a power cut may take the batch. */
   readonly flush?: boolean;
 }
 
@@ -29,15 +29,26 @@ export interface Store {
 
 type Database = ClassicLevel<string, unknown>;
 
+/** The number of the last flushed batch, and the key that it stands under. */
+interface Mark {
+  readonly key: string;
+  readonly number: number;
+}
+
 interface Opened {
   database: Database;
-  sequence: number;
+  mark: Mark;
 }
 
 /** Above every character of a key. */
 const LAST = '\uffff';
-/** The number of the last batch, written with it. It sorts behind every prefix that anybody asks for. */
-const SEQUENCE_KEY = '~sequence';
+const startingWith = (prefix: string) => ({ gte: prefix, lt: `${prefix}${LAST}` });
+/**
+ * Each flushed batch puts its own mark and deletes the one before, so that there is one, and two only where a batch
+ * between them is lost. They sort behind every prefix that anybody asks for.
+ */
+const MARKS = '~sequence';
+const markOf = (number: number): Mark => ({ key: `${MARKS}/${number}`, number });
 
 /** Opens the database and reads all of it once, so that damage shows now and not in the middle of a request. */
 async function openWhole(directory: string): Promise<Opened> {
@@ -45,10 +56,12 @@ async function openWhole(directory: string): Promise<Opened> {
   try {
     await database.open();
     for await (const _ of database.iterator({ fillCache: false }));
-    const sequence = ((await database.get(SEQUENCE_KEY)) as number | undefined) ?? 0;
-    // LevelDB drops a damaged tail of its log without a word (measured): what was deleted there would be back.
-    if (sequence < readSequence(directory)) throw new LostTail();
-    return { database, sequence };
+    const marks = await database.iterator(startingWith(MARKS)).all();
+    const [key, number] = (marks[0] as [string, number] | undefined) ?? [MARKS, 0];
+    // LevelDB drops the damaged tail of its log, or of one of the log's blocks, without a word (measured): what was
+    // deleted there would be back.
+    if (marks.length > 1 || number < readSequence(directory)) throw new LostWrites();
+    return { database, mark: { key, number } };
   } catch (error) {
     await database.close();
     throw error;
@@ -81,23 +94,26 @@ async function openOrReplace(directory: string, log: Log): Promise<Opened & { as
  */
 export async function openStore(directory: string, log: Log): Promise<Store> {
   const { aside, ...opened } = await openOrReplace(directory, log);
-  let { database, sequence } = opened;
+  let { database, mark } = opened;
   let tail: Promise<unknown> = Promise.resolve();
   let isBroken = false;
 
   /** After a failed write LevelDB goes on behind a torn record and loses what it then says is flushed (measured). */
   async function reopen(): Promise<void> {
     await database.close();
-    ({ database, sequence } = await openWhole(directory));
+    ({ database, mark } = await openWhole(directory));
     isBroken = false;
   }
 
   async function flush(operations: readonly Operation[]): Promise<void> {
-    const number = sequence + 1;
-    const mark: Operation = { type: 'put', key: SEQUENCE_KEY, value: number };
-    await database.batch([...operations, mark], { sync: true });
-    sequence = number;
-    writeSequence(directory, number);
+    const next = markOf(mark.number + 1);
+    const marking: Operation[] = [
+      { type: 'del', key: mark.key },
+      { type: 'put', key: next.key, value: next.number },
+    ];
+    await database.batch([...operations, ...marking], { sync: true });
+    mark = next;
+    writeSequence(directory, next.number);
   }
 
   /**
@@ -124,7 +140,7 @@ export async function openStore(directory: string, log: Log): Promise<Store> {
       tail = done.catch(() => undefined);
       return done;
     },
-    entries: (prefix) => database.iterator({ gte: prefix, lt: `${prefix}${LAST}` }),
+    entries: (prefix) => database.iterator(startingWith(prefix)),
     async close() {
       await tail;
       await database.close();
