@@ -1,14 +1,26 @@
 /**
  * A session's event streams, each with the reader it has now and, for `Last-Event-ID`, what was sent on it
- * (2025-11-25 transports, resumability). An event id is `<stream>-<sequence>`; sequences start at 1 and have no gaps.
+ * (2025-11-25 transports, resumability). An event id is `<stream>-<sequence>`; sequences start at 1 and have no gaps
+ * but where the daemon was restarted.
  */
 import type { ResponseStream } from '../exchange.ts';
-import { messageFrame, primingFrame } from './event-stream.ts';
-import type { JsonRpcMessage } from './json-rpc.ts';
-import { createReplayBuffer, type ReplayBudget } from './replay-buffer.ts';
+import { formatEventId } from './event-id.ts';
+import { primingFrame } from './event-stream.ts';
+import type { StreamJournal } from './journal.ts';
+import { ERROR, type JsonRpcMessage, jsonRpcError, type RequestId } from './json-rpc.ts';
+import { createKeptStreams, type KeptStream } from './kept-streams.ts';
+import type { ReplayBudget } from './replay-buffer.ts';
+import type { RestoredStreams } from './restored-sessions.ts';
 
 /** Begins the answer that a stream's events go to; `firstFrame` goes before all of them. */
 type Connect = (firstFrame?: string) => ResponseStream;
+
+export interface StreamOptions {
+  /** Whether the reader gets an id at once. */
+  readonly isPrimed: boolean;
+  /** The requests whose responses come on this stream; none on the one that belongs to no request. */
+  readonly owed: readonly RequestId[];
+}
 
 export interface LoggedStream {
   /** Sends a message to whoever reads now, and keeps it for who comes back. */
@@ -18,8 +30,10 @@ export interface LoggedStream {
 }
 
 export interface EventLog {
-  /** A new stream for `connect`'s reader, which gets an id at once if `isPrimed`. */
-  open(connect: Connect, isPrimed: boolean): LoggedStream;
+  /** The stream of a restored log that belongs to no request and goes on; its reader has to come back for it. */
+  readonly standalone: LoggedStream | undefined;
+  /** A new stream for `connect`'s reader. */
+  open(connect: Connect, options: StreamOptions): LoggedStream;
   /**
    * Sends everything after that event to `connect`'s reader and goes on from there. False, with nothing connected,
    * if the stream has nothing left to send or what is missing was not kept.
@@ -27,71 +41,75 @@ export interface EventLog {
   resume(lastEventId: string, connect: Connect): boolean;
   /** True while somebody reads one of the streams. */
   isRead(): boolean;
+  /** Ends the readers' answers and keeps nothing any more. What the journal has stays there, for the next daemon. */
   close(): void;
 }
 
-interface Stream {
-  readonly number: number;
-  sequence: number;
-  reader: ResponseStream | undefined;
-  isFinished: boolean;
+export interface EventLogOptions {
+  readonly journal?: StreamJournal;
+  readonly restored?: RestoredStreams | undefined;
 }
 
-export function createEventLog(budget: ReplayBudget): EventLog {
-  const streams = new Map<number, Stream>();
-  const buffer = createReplayBuffer(budget);
-  let lastNumber = 0;
+/**
+ * With a journal the log is there again after a restart. A restored one answers every request that was still open
+ * with an error, on the stream where its client waits for the response.
+ */
+export function createEventLog(budget: ReplayBudget, { journal, restored }: EventLogOptions = {}): EventLog {
+  const kept = createKeptStreams({ budget, journal, restored });
+  const readers = new Map<KeptStream, ResponseStream>();
 
-  function forgetIfDone(number: number): void {
-    if (streams.get(number)?.isFinished && buffer.after(number, 0).length === 0) streams.delete(number);
+  function send(stream: KeptStream, message: JsonRpcMessage): void {
+    const frame = kept.append(stream, message);
+    readers.get(stream)?.write(frame);
   }
 
-  function write(stream: Stream, message: JsonRpcMessage): void {
-    const sequence = ++stream.sequence;
-    const frame = messageFrame(message, `${stream.number}-${sequence}`);
-    for (const evicted of buffer.keep({ stream: stream.number, sequence, frame }))
-      forgetIfDone(evicted.stream);
-    stream.reader?.write(frame);
+  function finish(stream: KeptStream): void {
+    kept.finish(stream);
+    readers.get(stream)?.end();
+    readers.delete(stream);
   }
 
-  function finish(stream: Stream): void {
-    stream.isFinished = true;
-    stream.reader?.end();
-    stream.reader = undefined;
-    forgetIfDone(stream.number);
+  const toLogged = (stream: KeptStream): LoggedStream => ({
+    send: (message) => send(stream, message),
+    finish: () => finish(stream),
+  });
+
+  function goOn(): LoggedStream | undefined {
+    const [standalone] = kept
+      .unfinished()
+      .filter(({ owed }) => owed.size === 0)
+      .reverse();
+    for (const stream of kept.unfinished()) {
+      for (const id of [...stream.owed]) send(stream, jsonRpcError(ERROR.internal, RESTARTED, id));
+      if (stream !== standalone) finish(stream);
+    }
+    return standalone && toLogged(standalone);
   }
 
   return {
-    open(connect, isPrimed) {
-      const number = ++lastNumber;
-      const reader = connect(isPrimed ? primingFrame(`${number}-0`) : undefined);
-      const stream: Stream = { number, sequence: 0, reader, isFinished: false };
-      streams.set(number, stream);
-      return { send: (message) => write(stream, message), finish: () => finish(stream) };
+    standalone: goOn(),
+    open(connect, { isPrimed, owed }) {
+      const stream = kept.open(owed);
+      readers.set(stream, connect(isPrimed ? primingFrame(formatEventId(stream.number, 0)) : undefined));
+      return toLogged(stream);
     },
     resume(lastEventId, connect) {
-      const [number, last] = parseEventId(lastEventId);
-      const stream = streams.get(number);
-      if (!stream || last > stream.sequence) return false;
-      const missed = buffer.after(number, last);
-      if (missed.length < stream.sequence - last || (stream.isFinished && missed.length === 0)) return false;
-      stream.reader?.end();
-      stream.reader = connect();
-      for (const frame of missed) stream.reader.write(frame);
-      if (stream.isFinished) finish(stream);
+      const { stream, missed } = kept.after(lastEventId) ?? {};
+      if (!stream || !missed || (stream.isFinished && missed.length === 0)) return false;
+      readers.get(stream)?.end();
+      const reader = connect();
+      for (const frame of missed) reader.write(frame);
+      if (stream.isFinished) reader.end();
+      else readers.set(stream, reader);
       return true;
     },
-    isRead: () => [...streams.values()].some(({ reader }) => reader?.closed === false),
+    isRead: () => [...readers.values()].some(({ closed }) => !closed),
     close() {
-      for (const { reader } of streams.values()) reader?.end();
-      streams.clear();
-      buffer.clear();
+      kept.close();
+      for (const reader of readers.values()) reader.end();
+      readers.clear();
     },
   };
 }
 
-/** Stream and sequence; `NaN`s, which name no stream, for what is no id of ours. */
-function parseEventId(id: string): [stream: number, sequence: number] {
-  const match = /^(\d{1,15})-(\d{1,15})$/.exec(id);
-  return [Number(match?.[1]), Number(match?.[2])];
-}
+const RESTARTED = 'the server was restarted during the call';

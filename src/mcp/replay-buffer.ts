@@ -6,16 +6,20 @@ export interface ReplayBudget {
 }
 
 export interface KeptEvent {
+  /** Its place among the events of all of the session's streams. */
+  readonly position: number;
   readonly stream: number;
   readonly sequence: number;
   readonly frame: string;
 }
 
 export interface ReplayBuffer {
-  /** Keeps an event if there is room at all, and gives the older ones that had to go for it. */
+  /** Keeps an event. Gives those that had to go for it, oldest first; the event itself is the last if there is no room. */
   keep(event: KeptEvent): KeptEvent[];
   /** The stream's events after that sequence number that are still kept, oldest first. */
   after(stream: number, sequence: number): string[];
+  /** Whether any event of the stream is kept. */
+  holds(stream: number): boolean;
   clear(): void;
 }
 
@@ -42,16 +46,16 @@ export function createReplayBuffer(budget: ReplayBudget): ReplayBuffer {
         count(-events[0].frame.length);
         evicted.push(...events.splice(0, 1));
       }
-      if (hasRoom(size)) {
-        events.push(event);
-        count(size);
-      }
+      if (!hasRoom(size)) return [...evicted, event];
+      events.push(event);
+      count(size);
       return evicted;
     },
     after: (stream, sequence) =>
       events
         .filter((event) => event.stream === stream && event.sequence > sequence)
         .map(({ frame }) => frame),
+    holds: (stream) => events.some((event) => event.stream === stream),
     clear() {
       events.length = 0;
       count(-bytes);

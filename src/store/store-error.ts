@@ -1,10 +1,10 @@
 import { errnoOf, Failure } from '../errors.ts';
 
-/** The database is older than what was promised about it. */
-export class LostTail extends Error {
+/** Something is missing in the database that was promised to be there. */
+export class LostWrites extends Error {
   constructor() {
-    super('the last writes are missing');
-    this.name = 'LostTail';
+    super('writes are missing');
+    this.name = 'LostWrites';
   }
 }
 
@@ -16,7 +16,8 @@ const causeOf = (error: unknown): unknown =>
 export function isCorruption(error: unknown): boolean {
   const cause = causeOf(error);
   const code = errnoOf(cause);
-  if (cause instanceof LostTail || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_DECODE_ERROR') return true;
+  if (cause instanceof LostWrites || code === 'LEVEL_CORRUPTION' || code === 'LEVEL_DECODE_ERROR')
+    return true;
   // A file that another one names is gone.
   return code === 'LEVEL_IO_ERROR' && String(cause).includes('No such file or directory');
 }

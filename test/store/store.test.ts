@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,14 +10,16 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Log, LogFields } from '../../src/log.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { writeSequence } from '../../src/store/sequence.ts';
+import { type Operation, openStore, type Store } from '../../src/store/store.ts';
 
 const program = fileURLToPath(new URL('../fixtures/store.mjs', import.meta.url));
 
@@ -136,21 +139,24 @@ describe('the store', () => {
     expect(await (await open(directory)).get('held')).toBe(true);
   });
 
-  it('L11: what was promised survives kill -9 in the middle of writing', async () => {
-    const directory = createDirectory();
-    const holder = startHolder(directory, '077', 'write');
-    let output = '';
-    for await (const chunk of holder.stdout as NodeJS.ReadableStream) {
-      output += chunk;
-      if (output.split('\n').length > 40) holder.kill('SIGKILL');
-    }
-    const promised = output.split('\n').filter((line) => line.endsWith('.')).length;
-    expect(promised).toBeGreaterThan(30);
-    const log = createLog();
-    const store = await open(directory, log);
-    expect(log.lines).toEqual([]);
-    expect((await list(store, 'n/')).length).toBeGreaterThanOrEqual(promised - 1);
-  });
+  it.each(['write', 'unflushed'])(
+    'L11: what was promised survives kill -9 in the middle (%s)',
+    async (mode) => {
+      const directory = createDirectory();
+      const holder = startHolder(directory, '077', mode);
+      let output = '';
+      for await (const chunk of holder.stdout as NodeJS.ReadableStream) {
+        output += chunk;
+        if (output.split('\n').length > 40) holder.kill('SIGKILL');
+      }
+      const promised = output.split('\n').filter((line) => line.endsWith('.')).length;
+      expect(promised).toBeGreaterThan(30);
+      const log = createLog();
+      const store = await open(directory, log);
+      expect(log.lines).toEqual([]);
+      expect((await list(store, 'n/')).length).toBeGreaterThanOrEqual(promised - 1);
+    },
+  );
 });
 
 const DAMAGE: readonly (readonly [string, RegExp, (bytes: Buffer, share: number) => Buffer])[] = [
@@ -202,6 +208,69 @@ describe('a damaged store', () => {
       }
     },
   );
+
+  it('L10: without its unflushed tail it is whole; without what was flushed behind one it is not', async () => {
+    const directory = createDirectory();
+    const put = (key: string): Operation[] => [{ type: 'put', key, value: 'x'.repeat(50) }];
+    const first = await openStore(directory, createLog());
+    const logFile = join(directory, readdirSync(directory).find((name) => name.endsWith('.log')) ?? '');
+    await first.batch(put('a/flushed'));
+    const flushedBytes = statSync(logFile).size;
+    await first.batch(put('b/unflushed'), { flush: false });
+    const unflushedBytes = statSync(logFile).size;
+    await first.batch(put('c/flushed'));
+    await first.close();
+
+    const openCut = async (bytes: number, promised: number): Promise<[events: string[], keys: string[]]> => {
+      const copy = join(createDirectory(), '..', 'copy');
+      cpSync(directory, copy, { recursive: true });
+      truncateSync(join(copy, basename(logFile)), bytes);
+      writeSequence(copy, promised);
+      const log = createLog();
+      const keys = (await list(await open(copy, log), '')).map(([key]) => key);
+      return [log.lines.map(({ event }) => event), keys];
+    };
+    expect(await openCut(flushedBytes + 20, 1)).toEqual([[], ['a/flushed', '~sequence/1']]);
+    expect(await openCut(unflushedBytes, 2)).toEqual([['store.corrupt'], []]);
+  });
+
+  it('L10: what was deleted in a damaged part of a long log is not back', async () => {
+    for (const share of [0, 0.1, 0.3, 0.5, 0.7, 0.9]) {
+      const directory = createDirectory();
+      await fill(directory);
+      const first = await openStore(directory, createLog());
+      for (let index = 0; index < GRANTS; index++) {
+        await first.batch([{ type: 'put', key: `unflushed/${index}`, value: 'x'.repeat(20_000) }], {
+          flush: false,
+        });
+        await first.batch([{ type: 'del', key: `grant/${index}` }]);
+      }
+      await first.close();
+      const file = join(directory, readdirSync(directory).find((name) => name.endsWith('.log')) ?? '');
+      writeFileSync(file, flip(readFileSync(file), share));
+      const log = createLog();
+      expect([share, await list(await open(directory, log), 'grant/')]).toEqual([share, []]);
+    }
+  });
+
+  it('L7: an unflushed batch that failed takes nothing with it that is flushed later', async () => {
+    const disk = join(createDirectory(), '..');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk]);
+    onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
+    const directory = join(disk, 'store');
+    const first = await openStore(directory, createLog());
+    const fill = join(disk, 'fill');
+    expect(() => writeFileSync(fill, Buffer.alloc(1_048_576))).toThrow('ENOSPC');
+    const value = 'x'.repeat(8_000);
+    const failed = first.batch([{ type: 'put', key: 'failed', value }], { flush: false });
+    await expect(failed).rejects.toMatchObject({ code: 'DISK_FULL' });
+    rmSync(fill);
+    await first.batch([{ type: 'put', key: 'later', value }], { flush: false });
+    await first.batch([{ type: 'put', key: 'flushed', value }]);
+    await first.close();
+    const store = await open(directory);
+    expect((await list(store, '')).map(([key]) => key)).toEqual(['flushed', 'later', '~sequence/1']);
+  });
 
   it('L10: a value that is no JSON is damage too', async () => {
     const directory = createDirectory();
