@@ -25,7 +25,21 @@ export interface Dispatched {
 /** Passes a request of an initialized session on; `ping` is answered here, whatever the upstream does. */
 export function dispatchRequest({ session, caller, request, reply }: Dispatched): void {
   if (request.method === 'ping') reply.finish({ jsonrpc: '2.0', id: request.id, result: {} });
-  else session.relay?.call({ client: session, caller, request, reply });
+  else session.relay?.call({ client: session, caller, request, reply: saving(session, request, reply) });
+}
+
+/** What these change has to outlive the daemon. */
+const CHANGING: readonly string[] = ['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'];
+
+function saving(session: Session, { method }: JsonRpcRequest, reply: Reply): Reply {
+  if (session.leg !== 'http' || !CHANGING.includes(method)) return reply;
+  return {
+    ...reply,
+    finish(response) {
+      session.save();
+      reply.finish(response);
+    },
+  };
 }
 
 /** Takes a notification, or the answer to a question. */

@@ -19,23 +19,25 @@ export interface HttpAnswer {
   readonly caller: Caller;
   readonly session: HttpSession;
   readonly streams: OpenStreams;
-  /** How many responses the client waits for; several (a batch) always come as events. */
-  readonly expected: number;
+  /** What the client waits for; several (a batch) are always answered with events. */
+  readonly requests: readonly JsonRpcRequest[];
 }
 
 /** One POST's answer: JSON if the response comes soon and alone, else an event stream that can be resumed. */
-export function createHttpAnswer({ exchange, caller, session, streams, expected }: HttpAnswer): Reply {
+export function createHttpAnswer({ exchange, caller, session, streams, requests }: HttpAnswer): Reply {
   let stream: LoggedStream | undefined;
-  let left = expected;
+  let left = requests.length;
   let release = (): void => {};
   const timer = setTimeout(openStream, STREAM_AFTER_MS);
   // A token that ends leaves an event id behind, so its successor can fetch the response.
   release = onCallerEnd(caller, openStream);
+  session.unstreamed.add(openStream);
   exchange.onClose(settle);
 
   function settle(): void {
     clearTimeout(timer);
     release();
+    session.unstreamed.delete(openStream);
   }
 
   function openStream(): void {
@@ -43,7 +45,8 @@ export function createHttpAnswer({ exchange, caller, session, streams, expected 
     if (stream || exchange.closed) return;
     settle();
     const connect = (firstFrame?: string) => streams.open(exchange, caller, firstFrame);
-    stream = session.log.open(connect, allowsEmptyEvents(session.protocolVersion));
+    const owed = requests.map(({ id }) => id);
+    stream = session.log.open(connect, { isPrimed: allowsEmptyEvents(session.protocolVersion), owed });
   }
 
   function finishOne(): void {
@@ -52,16 +55,18 @@ export function createHttpAnswer({ exchange, caller, session, streams, expected 
     stream?.finish();
   }
 
+  /** To who waits for this answer; to the session's own stream if nobody does any more. */
   function send(message: JsonRpcNotification | JsonRpcRequest): void {
     openStream();
-    stream?.send(message);
+    if (stream) stream.send(message);
+    else session.tell(message);
   }
 
   return {
     notify: send,
     ask: send,
     finish(response) {
-      if (expected === 1 && !stream) respondJson(exchange, 200, response);
+      if (requests.length === 1 && !stream) respondJson(exchange, 200, response);
       else {
         openStream();
         stream?.send(response);

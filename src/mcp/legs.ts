@@ -8,8 +8,11 @@ import { createCodeEndpoint } from './code-endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { StartUpstream } from './gateway.ts';
+import type { Journal } from './journal.ts';
 import { createOpenStreams } from './open-streams.ts';
 import type { Authenticate } from './receive.ts';
+import { restoreSessions } from './restore-sessions.ts';
+import type { RestoredSession } from './restored-sessions.ts';
 import { createSessions, type Session } from './sessions.ts';
 import { createSse, messagesPath } from './sse.ts';
 import { createStateless } from './stateless/stateless.ts';
@@ -23,6 +26,7 @@ export interface McpOptions {
   readonly code: Upstream;
   readonly startUpstream: StartUpstream;
   readonly catalogs: Catalogs;
+  readonly journal: Journal;
   readonly log: Log;
   /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
@@ -38,12 +42,14 @@ export interface Mcp {
   handlersAt(path: string): Handlers | undefined;
   /** Replaces the upstreams: nothing happens to those that stay as they are. */
   define(definitions: readonly UpstreamDefinition[]): void;
+  /** Brings the sessions of the last daemon back, once their upstreams are defined. */
+  restore(found: readonly RestoredSession[]): void;
   upstreams(): UpstreamReport[];
   /** What goes through a server; undefined for one that there is not. */
   traffic(name: string): Traffic | undefined;
   /** How many sessions are open. */
   sessions(): number;
-  /** Ends every session and stream, and the upstreams; resolves when these are gone. */
+  /** Ends every stream, and the upstreams; resolves when these are gone and all is written down. */
   close(): Promise<void>;
 }
 
@@ -67,11 +73,12 @@ function endSession(session: Session, log: Log): void {
 
 /** The MCP transports before our own server and the upstreams, each of which is started by its first client. */
 export function createMcp(options: McpOptions): Mcp {
-  const { authenticate, log, now = () => performance.now() } = options;
+  const { authenticate, journal, log, now = () => performance.now() } = options;
   const streams = createOpenStreams();
   const stateless = createStateless({ streams, log });
   const sessions = createSessions((session) => endSession(session, log), now);
-  const legs = { authenticate, sessions, streams, log, stateless, budget: { bytes: 0 } };
+  const budget = { bytes: 0 };
+  const legs = { authenticate, sessions, streams, log, stateless, journal, budget };
   const routes = new Map<Endpoint, Map<string, Handlers>>();
   const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
   let sequence = 0;
@@ -98,15 +105,19 @@ export function createMcp(options: McpOptions): Mcp {
       return undefined;
     },
     define: endpoints.define,
+    restore(found) {
+      const findEndpoint = (name: string) => (name === code.name ? code : endpoints.find(name));
+      restoreSessions(found, { journal, sessions, budget, findEndpoint });
+    },
     upstreams: endpoints.report,
     traffic: (name) => (name === code.name ? code : endpoints.find(name))?.traffic,
     sessions: sessions.count,
     async close() {
       clearInterval(timer);
-      sessions.endAll();
+      sessions.suspendAll();
       stateless.close();
       streams.endAll();
-      await Promise.all([code.close(), endpoints.close()]);
+      await Promise.all([code.close(), endpoints.close(), journal.settled()]);
     },
   };
 }

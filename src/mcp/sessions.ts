@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Caller } from '../caller.ts';
 import type { ResponseStream } from '../exchange.ts';
 import type { JsonObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
 import type { Client } from './client.ts';
-import type { Beginning, Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { EventLog, LoggedStream } from './event-log.ts';
+import type { SessionJournal } from './journal.ts';
 import type { Relay } from './relay/relay.ts';
 
 interface SessionBase extends Client {
@@ -23,10 +23,14 @@ interface SessionBase extends Client {
 export interface HttpSession extends SessionBase {
   readonly leg: 'http';
   readonly relay: Relay;
-  readonly beginning: Beginning;
+  readonly journal: SessionJournal;
   readonly log: EventLog;
   /** The client's GET stream, which takes what belongs to no request. */
   standalone: LoggedStream | undefined;
+  /** Makes an event stream of each answer that is still to come as plain JSON. */
+  readonly unstreamed: Set<() => void>;
+  /** Writes down what the next daemon has to know. */
+  save(): void;
 }
 
 /** A session of the 2024-11-05 transport: it lives as long as its stream. */
@@ -43,12 +47,9 @@ type SessionOf<L extends Leg> = Extract<Session, { leg: L }>;
 
 /** What sessions of both transports begin with. */
 export function createSessionBase(
-  { grantId }: Pick<Caller, 'grantId'>,
-  endpoint: Endpoint,
+  named: Pick<SessionBase, 'id' | 'grantId' | 'endpoint'>,
 ): Omit<SessionBase, 'tell'> {
-  const id = randomBytes(32).toString('base64url');
-  const inFlight = new Map();
-  return { id, grantId, endpoint, inFlight, capabilities: {}, protocolVersion: undefined, usedMs: 0 };
+  return { ...named, inFlight: new Map(), capabilities: {}, protocolVersion: undefined, usedMs: 0 };
 }
 
 export interface Sessions {
@@ -65,7 +66,8 @@ export interface Sessions {
   sweep(): void;
   /** Ends the sessions of an endpoint that is no more. */
   endAt(endpoint: Endpoint): void;
-  endAll(): void;
+  /** The daemon ends: sessions of Streamable HTTP go on in the next one. */
+  suspendAll(): void;
   count(): number;
 }
 
@@ -88,8 +90,23 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
   function end(session: Session): void {
     if (!sessions.delete(session.id)) return;
     onEnd(session);
-    if (session.leg === 'http') session.log.close();
-    else session.stream.end();
+    if (session.leg === 'sse') {
+      session.stream.end();
+    } else {
+      session.log.close();
+      session.journal.remove();
+    }
+  }
+
+  /** Whoever waits for an answer gets an event id, by which the next daemon finds the session's stream again. */
+  function suspend(session: Session): void {
+    if (session.leg === 'sse') {
+      end(session);
+    } else {
+      for (const stream of [...session.unstreamed]) stream();
+      session.save();
+      session.log.close();
+    }
   }
 
   return {
@@ -128,8 +145,9 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
     endAt(endpoint) {
       for (const session of sessions.values()) if (session.endpoint === endpoint) end(session);
     },
-    endAll() {
-      for (const session of sessions.values()) end(session);
+    suspendAll() {
+      for (const session of sessions.values()) suspend(session);
+      sessions.clear();
     },
     count: () => sessions.size,
   };

@@ -20,6 +20,7 @@ import {
   refusing,
   sessionNotFound,
 } from './refusal.ts';
+import { newSessionId } from './session-id.ts';
 import { createSessionBase, type SseSession } from './sessions.ts';
 import type { LegOptions } from './streamable-http.ts';
 
@@ -44,7 +45,7 @@ async function connect(
   const { grantId, clientId } = caller;
   const full = sessions.makeRoom(grantId, endpoint);
   if (full) return noRoom(full);
-  const base = createSessionBase(caller, endpoint);
+  const base = createSessionBase({ id: newSessionId(), grantId, endpoint });
   const stream = streams.open(
     exchange,
     caller,

@@ -1,14 +1,14 @@
 /** The Streamable HTTP transport: revision 2025-11-25, and 2025-06-18 and 2025-03-26 where a client asks for them. */
 import type { Caller } from '../caller.ts';
 import { type Exchange, type Handler, respondJson } from '../exchange.ts';
-import type { JsonObject } from '../json-object.ts';
 import type { Log } from '../log.ts';
 import { accepts } from './accepts.ts';
 import { dispatchNotice, dispatchRequest, refusalOf } from './dispatch.ts';
 import type { Endpoint } from './endpoint.ts';
-import { createEventLog } from './event-log.ts';
 import { createHttpAnswer } from './http-answer.ts';
+import { createHttpSession } from './http-session.ts';
 import { initializeSession } from './initialize.ts';
+import type { Journal } from './journal.ts';
 import { isRequest, type JsonRpcMessage, type JsonRpcRequest, type RequestId } from './json-rpc.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { allowsBatch, allowsEmptyEvents, isForeignVersion, isStateless } from './protocol-version.ts';
@@ -26,7 +26,8 @@ import {
   unsupportedVersion,
 } from './refusal.ts';
 import type { ReplayBudget } from './replay-buffer.ts';
-import { createSessionBase, type HttpSession, type Sessions } from './sessions.ts';
+import { newSessionId } from './session-id.ts';
+import type { HttpSession, Sessions } from './sessions.ts';
 import type { Stateless } from './stateless/stateless.ts';
 
 /** What both transports work with. */
@@ -39,6 +40,7 @@ export interface LegOptions {
 }
 
 interface Leg extends LegOptions {
+  readonly journal: Journal;
   readonly budget: ReplayBudget;
   readonly stateless: Stateless;
 }
@@ -78,7 +80,7 @@ async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
 }
 
 async function initialize(
-  { endpoint, sessions, budget, log }: Leg,
+  { endpoint, sessions, journal, budget, log }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
 ): Promise<Outcome> {
@@ -94,21 +96,12 @@ async function initialize(
     endpoint.release(relay);
     return noRoom(full, request.id);
   }
-  const session: HttpSession = sessions.add({
-    ...createSessionBase(caller, endpoint),
-    leg: 'http',
-    relay,
-    beginning,
-    capabilities: beginning.params.capabilities as JsonObject,
-    protocolVersion: version,
-    log: createEventLog(budget),
-    standalone: undefined,
-    tell(message) {
-      session.standalone?.send(message);
-      return session.standalone !== undefined;
-    },
-  });
-  relay.attach(session);
+  const id = newSessionId();
+  const part = journal.session(id);
+  const session = sessions.add(
+    createHttpSession({ id, grantId, endpoint, relay, beginning, version, journal: part, budget }),
+  );
+  session.save();
   const server = endpoint.name;
   log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
   respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
@@ -124,7 +117,7 @@ function take({ streams }: Leg, session: HttpSession, { exchange, caller, messag
     exchange.respond(202, {});
     return undefined;
   }
-  const reply = createHttpAnswer({ exchange, caller, session, streams, expected: requests.length });
+  const reply = createHttpAnswer({ exchange, caller, session, streams, requests });
   for (const request of requests) dispatchRequest({ session, caller, request, reply });
   return undefined;
 }
@@ -142,7 +135,8 @@ async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
   }
   // A client that lost its connection may be back before we notice: the newer stream takes over.
   session.standalone?.finish();
-  session.standalone = session.log.open(connect, allowsEmptyEvents(session.protocolVersion));
+  const isPrimed = allowsEmptyEvents(session.protocolVersion);
+  session.standalone = session.log.open(connect, { isPrimed, owed: [] });
   session.relay.wake();
   return undefined;
 }

@@ -6,6 +6,7 @@ import { API_LEVEL, type Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import { readCatalogs } from '../mcp/catalogs.ts';
 import { createCodeServer } from '../mcp/code-server.ts';
+import { createJournal, type Journal } from '../mcp/journal.ts';
 import { createMcp, type Mcp } from '../mcp/legs.ts';
 import { createProcessRegistry } from '../mcp/stdio/process-registry.ts';
 import { createStdioUpstream } from '../mcp/stdio/stdio-upstream.ts';
@@ -61,10 +62,11 @@ function createHealth(engine: Health['engine']): Health {
 async function createGateway(
   { bound, log, paths, env }: ServeOptions,
   { oauth, certificate, store }: Pick<Parts, 'oauth' | 'certificate' | 'store'>,
+  journal: Journal,
 ): Promise<Mcp> {
   const processes = createProcessRegistry(paths, log);
   // The port is ours: whoever has left these behind is gone.
-  await processes.reapOrphans();
+  void processes.reapOrphans();
   const code = createCodeServer((workspace) => {
     const { notAfter, daysLeft, serverSha256 } = certificate.report();
     return {
@@ -82,6 +84,7 @@ async function createGateway(
     startUpstream: (definition, workspace) =>
       createStdioUpstream({ definition, workspace, env, log, processes }),
     catalogs: await readCatalogs(store, log),
+    journal,
     log,
   });
   return mcp;
@@ -108,8 +111,11 @@ export async function createParts(options: ServeOptions, onPortLost: () => void)
     await store.close();
     throw error;
   });
-  const mcp = await createGateway(options, { oauth, certificate, store });
+  const journal = createJournal({ records: store, log });
+  const restored = await journal.readSessions();
+  const mcp = await createGateway(options, { oauth, certificate, store }, journal);
   const upstreamsFile = watchUpstreamsFile(paths.upstreams, { define: mcp.define, log });
+  mcp.restore(restored);
   const idle = watchIdle(config.idleMs, listener.connections);
   const health = createHealth(engine.name);
   return { ...options, url, health, certificate, idle, store, oauth, mcp, upstreamsFile };

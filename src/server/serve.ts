@@ -132,8 +132,7 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
   const heartbeat = startDuties(parts, duties);
   const { ended, stop } = createEnding(log, [
     heartbeat.stop,
-    mcp.close,
-    bound.listener.close,
+    () => Promise.all([mcp.close(), bound.listener.close()]),
     oauth.close,
     store.close,
     ownership.release,

@@ -1,10 +1,12 @@
 import { expect, onTestFinished } from 'vitest';
 import type { Caller } from '../../src/caller.ts';
 import type { Log } from '../../src/log.ts';
+import { createJournal } from '../../src/mcp/journal.ts';
 import { createMcp, type Mcp } from '../../src/mcp/legs.ts';
 import type { Upstream } from '../../src/mcp/upstream.ts';
 import { createRouter } from '../../src/server/router.ts';
 import { type EngineName, listen } from '../support/listen.ts';
+import { createMemoryRecords } from './memory-records.ts';
 import { trust } from './trusted-fetch.ts';
 
 const silent = (): void => {};
@@ -30,6 +32,7 @@ export async function serveMcp(engine: EngineName, upstream: Upstream, now?: () 
     code: upstream,
     startUpstream: (definition) => ({ ...upstream, name: definition.name }),
     catalogs: NO_CATALOGS,
+    journal: createJournal({ records: createMemoryRecords(), log: SILENT_LOG }),
     log: SILENT_LOG,
     ...(now && { now }),
     async authenticate(exchange) {
