@@ -8,40 +8,51 @@ import { relatedTask } from './task-owners.ts';
 
 const AMBIGUOUS = 'ambiguous';
 
+/** The calls that the server may be at work on; a question comes of those that have taken a turn, if there are any. */
+function callsUnderWay({ pending, turns, parked }: RelayState, isQuestion: boolean): PendingCall[] {
+  const sent = pending.all().filter(({ isSent, ownId }) => isSent && !parked.has(ownId));
+  if (!isQuestion) return sent;
+  const running = new Set(turns.running());
+  const inTurn = sent.filter(({ ownId }) => running.has(ownId));
+  return inTurn.length > 0 ? inTurn : sent;
+}
+
+/** The owner of the task that a message names, if it is still there. */
+function ownerOf({ owners, clients, pending }: RelayState, task: unknown): Addressee | undefined {
+  const client = owners.of(task);
+  if (!client || !clients.has(client)) return undefined;
+  // Whoever waits for the task's result reads that answer; perhaps nothing else.
+  const call = pending.all().find((open) => open.client === client && open.request.params?.taskId === task);
+  return { client, call };
+}
+
 /**
  * In this order: the request or task that the message names; the one client with calls under way; the one call that
- * waits for its client; the one client there is. Never one of several: what is meant for one must not reach another (CVE-2026-25536).
+ * waits for its client; the one client there is. Never one of several: what is meant for one must not reach another
+ * (CVE-2026-25536).
  */
 function addresseeOf(
   state: RelayState,
-  { params }: JsonRpcRequest | JsonRpcNotification,
+  message: JsonRpcRequest | JsonRpcNotification,
   relatedId?: RequestId,
 ): Addressee | typeof AMBIGUOUS | undefined {
-  const { pending, owners, turns, clients } = state;
+  const { pending, clients, parked } = state;
   const related = relatedId === undefined ? undefined : pending.get(relatedId);
   if (related) return { client: related.client, call: related };
-  const task = relatedTask(params);
-  if (task !== undefined) {
-    const client = owners.of(task);
-    if (!client || !clients.has(client)) return undefined;
-    // Whoever waits for the task's result reads that answer; perhaps nothing else.
-    const call = pending.all().find((open) => open.client === client && open.request.params?.taskId === task);
-    return { client, call };
-  }
-  const calls = turns.running().flatMap((id): PendingCall[] => {
-    const call = pending.get(id);
-    return call?.isSent ? [call] : [];
-  });
+  const task = relatedTask(message.params);
+  if (task !== undefined) return ownerOf(state, task);
+  const calls = callsUnderWay(state, 'id' in message);
   const last = calls.at(-1);
-  if (last)
+  if (last) {
     return calls.every(({ client }) => client === last.client)
       ? { client: last.client, call: last }
       : AMBIGUOUS;
+  }
   // A parked call may ask once more while nobody else is served.
-  const [parkedId] = state.parked;
-  if (state.parked.size > 1) return AMBIGUOUS;
-  const parked = parkedId === undefined ? undefined : pending.get(parkedId);
-  if (parked) return { client: parked.client, call: parked };
+  const [waiting] = parked;
+  if (parked.size > 1) return AMBIGUOUS;
+  const call = waiting === undefined ? undefined : pending.get(waiting);
+  if (call) return { client: call.client, call };
   const [only] = clients;
   return only && clients.size === 1 ? { client: only, call: undefined } : undefined;
 }
@@ -60,28 +71,44 @@ export function notifyAddressee(
   return true;
 }
 
+/** From now on, and for the next daemon too, its calls are made one at a time. */
+function noteAsksBack({ turns, catalog, isExclusive }: RelayState): void {
+  if (isExclusive) return;
+  turns.takeOneAtATime();
+  catalog.keepAsksBack();
+}
+
 /** Asks whoever caused the question; holds it while that is one of several. */
 export function takeQuestion(state: RelayState, question: JsonRpcRequest): void {
-  const { questions, held, turns, nowMs } = state;
+  const { questions, held, nowMs } = state;
+  noteAsksBack(state);
   const addressee = addresseeOf(state, question);
-  if (!state.isExclusive && addressee !== undefined) turns.takeOneAtATime();
   if (addressee === undefined) {
     questions.refuse(question, 'no client can be asked now');
   } else if (addressee === AMBIGUOUS) {
     held.add({ question, untilMs: nowMs() + limits.upstreamHangMs });
+    askHeld(state);
   } else {
     noteElicitation(state, addressee.client, question.params);
     questions.ask(question, addressee);
   }
 }
 
-/** Looks again at the questions that are held; those that were for too long are refused. */
+/**
+ * Looks again at the questions that are held. Where every call under way waits for a question none of them will ever end,
+ * so all are refused; so is what was held for too long.
+ */
 export function askHeld(state: RelayState): void {
-  for (const one of state.held) {
-    const isClear = addresseeOf(state, one.question) !== AMBIGUOUS;
-    if (!isClear && state.nowMs() < one.untilMs) continue;
-    state.held.delete(one);
-    if (isClear) takeQuestion(state, one.question);
-    else state.questions.refuse(one.question, 'it is not clear whom to ask');
+  const { held, questions, nowMs } = state;
+  const isStuck = held.size > 0 && held.size >= callsUnderWay(state, true).length;
+  for (const one of held) {
+    const addressee = addresseeOf(state, one.question);
+    if (addressee === AMBIGUOUS && !isStuck && nowMs() < one.untilMs) continue;
+    held.delete(one);
+    if (addressee === undefined || addressee === AMBIGUOUS) {
+      questions.refuse(one.question, 'it is not clear whom to ask');
+    } else {
+      questions.ask(one.question, addressee);
+    }
   }
 }

@@ -6,6 +6,8 @@ export interface CatalogRecord {
   readonly initialize: Params | undefined;
   /** By method and cursor. */
   readonly lists: Readonly<Record<string, Params>>;
+  /** Whether it has ever asked its clients anything. */
+  readonly asksBack: boolean;
 }
 
 export interface Catalog {
@@ -19,6 +21,8 @@ export interface Catalog {
   forget(methods: readonly string[]): void;
   /** Which lists are kept, by method. */
   methods(): string[];
+  asksBack(): boolean;
+  keepAsksBack(): void;
   clear(): void;
 }
 
@@ -49,7 +53,8 @@ export function createCatalog(
 ): Catalog {
   let initialize = kept?.initialize;
   const lists = new Map(Object.entries(kept?.lists ?? {}));
-  const changed = (): void => save({ initialize, lists: Object.fromEntries(lists) });
+  let asksBack = kept?.asksBack === true;
+  const changed = (): void => save({ initialize, lists: Object.fromEntries(lists), asksBack });
 
   function forget(isForgotten: (method: unknown) => boolean): void {
     const gone = [...lists.keys()].filter((key) => isForgotten((JSON.parse(key) as unknown[])[0]));
@@ -77,7 +82,14 @@ export function createCatalog(
     },
     forget: (methods) => forget((method) => methods.includes(String(method))),
     methods: () => [...new Set([...lists.keys()].map((key) => String((JSON.parse(key) as unknown[])[0])))],
+    asksBack: () => asksBack,
+    keepAsksBack() {
+      if (asksBack) return;
+      asksBack = true;
+      changed();
+    },
     clear() {
+      asksBack = false;
       initialize = undefined;
       lists.clear();
       changed();

@@ -217,6 +217,7 @@ function sweep(state: RelayState): void {
 export function createRelay(options: RelayOptions): Relay {
   const state = createState(options);
   const { peer, catalog, clients, levels, subscriptions, watchers } = state;
+  if (catalog.asksBack()) state.turns.takeOneAtATime();
   return {
     async initialize() {
       return (!state.isExclusive && catalog.initialize()) || peer.ready();
