@@ -21,6 +21,13 @@ _claude_secure_enter() {
     /cert) place=/cert ;;
     /approve) place=/approve ;;
     /clients) place=/clients ;;
+    /upstream) place=/upstream ;;
+    /upstream/list) place=/upstream/list ;;
+    /upstream/add) place=/upstream/add ;;
+    /upstream/remove) place=/upstream/remove ;;
+    /upstream/enable) place=/upstream/enable ;;
+    /upstream/disable) place=/upstream/disable ;;
+    /upstream/import) place=/upstream/import ;;
     /completion) place=/completion ;;
     /help) place=/help ;;
     /version) place=/version ;;
@@ -91,7 +98,7 @@ _claude_secure_enter() {
 }
 
 _claude_secure_needs_value() {
-  [[ ' --ablation --accept-command --agent --agents --allow-tools --allowed-tools --allowedTools --append-system-prompt --author --author-email --autocompact --betas --callback-port --case --client-id --concurrency --description --disallow-tools --disallowed-tools --disallowedTools --email --env --environment --file --header --json-schema --label --marketplace --max-budget-usd --max-cost-usd --message --mocks --name --plugin-url --profile --remote --remote-control-session-name-prefix --runs --session-id --system-prompt --tag --threshold --timeout --tools --with --add-dir --config --cwd --debug-file --effort --eval-dir --fallback-model --input-format --judge-model --mcp-config --model --output-dir --output-format --permission-mode --permission-prompts --plugin-dir --report --scope --setting-sources --settings --system-prompt-snapshot --transport ' == *" $1 "* ]]
+  [[ ' --ablation --accept-command --agent --agents --allow-tools --allowed-tools --allowedTools --append-system-prompt --author --author-email --autocompact --betas --callback-port --case --client-id --concurrency --description --disallow-tools --disallowed-tools --disallowedTools --email --env --environment --file --header --json-schema --label --marketplace --max-budget-usd --max-cost-usd --message --mocks --name --plugin-url --profile --remote --remote-control-session-name-prefix --runs --session-id --system-prompt --tag --threshold --timeout --tools --with --add-dir --config --cwd --debug-file --effort --eval-dir --fallback-model --input-format --judge-model --mcp-config --model --output-dir --output-format --permission-mode --permission-prompts --plugin-dir --report --scope --setting-sources --settings --system-prompt-snapshot --transport --server --env-file ' == *" $1 "* ]]
 }
 
 _claude_secure_value() {
@@ -118,21 +125,29 @@ _claude_secure_value() {
     --settings) _claude_secure_files ;;
     --system-prompt-snapshot) _claude_secure_words 'on off' ;;
     --transport) _claude_secure_words 'stdio sse http' ;;
+    --env-file) _claude_secure_files ;;
   esac
 }
 
 _claude_secure_place() {
   case $place in
-    '') verbs='status serve restart stop logs cert approve clients completion help version agents attach auth auto-mode doctor gateway import install mcp plugin plugins project purge respawn rm setup-token kill ultrareview update upgrade' options='--add-dir --agent --agents --allow-dangerously-skip-permissions --allowed-tools --allowedTools --append-system-prompt --autocompact --ax-screen-reader --background --bare --betas --bg --brief --chrome --cloud --continue --dangerously-skip-permissions --debug --debug-file --desktop --disable-slash-commands --disallowed-tools --disallowedTools --effort --environment --exclude-dynamic-system-prompt-sections --fallback-model --file --fork-session --forward-subagent-text --from-pr --help --ide --include-hook-events --include-partial-messages --input-format --json-schema --max-budget-usd --mcp-config --model --name --no-chrome --no-session-persistence --output-format --permission-mode --permission-prompts --plugin-dir --plugin-url --print --prompt-suggestions --remote-control --remote-control-session-name-prefix --replay-user-messages --restricted --resume --safe-mode --session-id --setting-sources --settings --strict-mcp-config --system-prompt --system-prompt-snapshot --teleport --tmux --tools --verbose --version --worktree' ;;
+    '') verbs='status serve restart stop logs cert approve clients upstream completion help version agents attach auth auto-mode doctor gateway import install mcp plugin plugins project purge respawn rm setup-token kill ultrareview update upgrade' options='--add-dir --agent --agents --allow-dangerously-skip-permissions --allowed-tools --allowedTools --append-system-prompt --autocompact --ax-screen-reader --background --bare --betas --bg --brief --chrome --cloud --continue --dangerously-skip-permissions --debug --debug-file --desktop --disable-slash-commands --disallowed-tools --disallowedTools --effort --environment --exclude-dynamic-system-prompt-sections --fallback-model --file --fork-session --forward-subagent-text --from-pr --help --ide --include-hook-events --include-partial-messages --input-format --json-schema --max-budget-usd --mcp-config --model --name --no-chrome --no-session-persistence --output-format --permission-mode --permission-prompts --plugin-dir --plugin-url --print --prompt-suggestions --remote-control --remote-control-session-name-prefix --replay-user-messages --restricted --resume --safe-mode --session-id --setting-sources --settings --strict-mcp-config --system-prompt --system-prompt-snapshot --teleport --tmux --tools --verbose --version --worktree' ;;
     '/--') verbs='agents attach auth auto-mode doctor gateway import install logs mcp plugin plugins project purge respawn rm setup-token stop kill ultrareview update upgrade' options='--add-dir --agent --agents --allow-dangerously-skip-permissions --allowed-tools --allowedTools --append-system-prompt --autocompact --ax-screen-reader --background --bare --betas --bg --brief --chrome --cloud --continue --dangerously-skip-permissions --debug --debug-file --desktop --disable-slash-commands --disallowed-tools --disallowedTools --effort --environment --exclude-dynamic-system-prompt-sections --fallback-model --file --fork-session --forward-subagent-text --from-pr --help --ide --include-hook-events --include-partial-messages --input-format --json-schema --max-budget-usd --mcp-config --model --name --no-chrome --no-session-persistence --output-format --permission-mode --permission-prompts --plugin-dir --plugin-url --print --prompt-suggestions --remote-control --remote-control-session-name-prefix --replay-user-messages --restricted --resume --safe-mode --session-id --setting-sources --settings --strict-mcp-config --system-prompt --system-prompt-snapshot --teleport --tmux --tools --verbose --version --worktree' ;;
     '/status') verbs='' options='--json' ;;
     '/serve') verbs='' options='' ;;
     '/restart') verbs='' options='' ;;
     '/stop') verbs='' options='' ;;
-    '/logs') verbs='' options='-f' ;;
+    '/logs') verbs='' options='-f --server --bodies' ;;
     '/cert') verbs='show renew path' options='' ;;
     '/approve') verbs='' options='' ;;
     '/clients') verbs='revoke' options='' ;;
+    '/upstream') verbs='list add remove enable disable import' options='--json' ;;
+    '/upstream/list') verbs='' options='--json' ;;
+    '/upstream/add') verbs='' options='--env --env-file --cwd --per-workspace --per-session' ;;
+    '/upstream/remove') verbs='' options='' ;;
+    '/upstream/enable') verbs='' options='' ;;
+    '/upstream/disable') verbs='' options='' ;;
+    '/upstream/import') verbs='' options='' ;;
     '/completion') verbs='bash zsh fish powershell' options='' ;;
     '/help') verbs='' options='' ;;
     '/version') verbs='' options='' ;;

@@ -11,7 +11,7 @@ function __claude_secure_place
             set skip 0
         else if test "$token" = -- -a $index = 2
             set place /--
-        else if contains -- "$token" --ablation --accept-command --agent --agents --allow-tools --allowed-tools --allowedTools --append-system-prompt --author --author-email --autocompact --betas --callback-port --case --client-id --concurrency --description --disallow-tools --disallowed-tools --disallowedTools --email --env --environment --file --header --json-schema --label --marketplace --max-budget-usd --max-cost-usd --message --mocks --name --plugin-url --profile --remote --remote-control-session-name-prefix --runs --session-id --system-prompt --tag --threshold --timeout --tools --with --add-dir --config --cwd --debug-file --effort --eval-dir --fallback-model --input-format --judge-model --mcp-config --model --output-dir --output-format --permission-mode --permission-prompts --plugin-dir --report --scope --setting-sources --settings --system-prompt-snapshot --transport
+        else if contains -- "$token" --ablation --accept-command --agent --agents --allow-tools --allowed-tools --allowedTools --append-system-prompt --author --author-email --autocompact --betas --callback-port --case --client-id --concurrency --description --disallow-tools --disallowed-tools --disallowedTools --email --env --environment --file --header --json-schema --label --marketplace --max-budget-usd --max-cost-usd --message --mocks --name --plugin-url --profile --remote --remote-control-session-name-prefix --runs --session-id --system-prompt --tag --threshold --timeout --tools --with --add-dir --config --cwd --debug-file --effort --eval-dir --fallback-model --input-format --judge-model --mcp-config --model --output-dir --output-format --permission-mode --permission-prompts --plugin-dir --report --scope --setting-sources --settings --system-prompt-snapshot --transport --server --env-file
             set skip 1
         else if not string match -q -- '-*' "$token"
             test "$place" = /--; and set place
@@ -32,6 +32,20 @@ function __claude_secure_place
                     set place /approve
                 case /clients
                     set place /clients
+                case /upstream
+                    set place /upstream
+                case /upstream/list
+                    set place /upstream/list
+                case /upstream/add
+                    set place /upstream/add
+                case /upstream/remove
+                    set place /upstream/remove
+                case /upstream/enable
+                    set place /upstream/enable
+                case /upstream/disable
+                    set place /upstream/disable
+                case /upstream/import
+                    set place /upstream/import
                 case /completion
                     set place /completion
                 case /help
@@ -185,14 +199,15 @@ function __claude_secure_at
 end
 
 complete -c claude-secure -n '__claude_secure_at /' -f
-complete -c claude-secure -n '__claude_secure_at /' -a status -d 'what runs, since when, certificate, port, sessions'
+complete -c claude-secure -n '__claude_secure_at /' -a status -d 'what runs, since when, certificate, port, sessions, upstreams'
 complete -c claude-secure -n '__claude_secure_at /' -a serve -d 'the daemon in the foreground (systemd, containers, debugging)'
 complete -c claude-secure -n '__claude_secure_at /' -a restart -d 'restart the background daemon'
 complete -c claude-secure -n '__claude_secure_at /' -a stop -d 'stop the background daemon'
-complete -c claude-secure -n '__claude_secure_at /' -a logs -d 'the log of the daemon'
+complete -c claude-secure -n '__claude_secure_at /' -a logs -d 'the log of the daemon, or the messages of one upstream'
 complete -c claude-secure -n '__claude_secure_at /' -a cert -d 'the certificate: fingerprints, names, expiry, files'
 complete -c claude-secure -n '__claude_secure_at /' -a approve -d 'OAuth requests that wait for the owner\'s yes'
 complete -c claude-secure -n '__claude_secure_at /' -a clients -d 'who holds access'
+complete -c claude-secure -n '__claude_secure_at /' -a upstream -d 'the stdio MCP servers behind the same endpoint'
 complete -c claude-secure -n '__claude_secure_at /' -a completion -d 'print the completion script of a shell'
 complete -c claude-secure -n '__claude_secure_at /' -a help -d 'this text'
 complete -c claude-secure -n '__claude_secure_at /' -a version -d 'claude-secure\'s own version'
@@ -379,12 +394,28 @@ complete -c claude-secure -n '__claude_secure_in /--' -l version
 complete -c claude-secure -n '__claude_secure_in /--' -l worktree
 complete -c claude-secure -n '__claude_secure_in /status' -l json
 complete -c claude-secure -n '__claude_secure_in /logs' -s f
+complete -c claude-secure -n '__claude_secure_in /logs' -l server -x
+complete -c claude-secure -n '__claude_secure_in /logs' -l bodies
 complete -c claude-secure -n '__claude_secure_at /cert' -f
 complete -c claude-secure -n '__claude_secure_at /cert' -a show
 complete -c claude-secure -n '__claude_secure_at /cert' -a renew
 complete -c claude-secure -n '__claude_secure_at /cert' -a path
 complete -c claude-secure -n '__claude_secure_at /clients' -f
 complete -c claude-secure -n '__claude_secure_at /clients' -a revoke
+complete -c claude-secure -n '__claude_secure_at /upstream' -f
+complete -c claude-secure -n '__claude_secure_at /upstream' -a list -d 'the stdio MCP servers behind the same endpoint'
+complete -c claude-secure -n '__claude_secure_at /upstream' -a add -d 'add one, whose tools are mcp__<name>__… in Claude'
+complete -c claude-secure -n '__claude_secure_at /upstream' -a remove -d 'remove one'
+complete -c claude-secure -n '__claude_secure_at /upstream' -a enable -d 'serve one again'
+complete -c claude-secure -n '__claude_secure_at /upstream' -a disable -d 'keep one, but do not serve it'
+complete -c claude-secure -n '__claude_secure_at /upstream' -a import -d 'take servers over from Claude\'s own configuration, each after a yes'
+complete -c claude-secure -n '__claude_secure_in /upstream' -l json
+complete -c claude-secure -n '__claude_secure_in /upstream/list' -l json
+complete -c claude-secure -n '__claude_secure_in /upstream/add' -l env -x
+complete -c claude-secure -n '__claude_secure_in /upstream/add' -l env-file -r -F
+complete -c claude-secure -n '__claude_secure_in /upstream/add' -l cwd -x -a '(__fish_complete_directories)'
+complete -c claude-secure -n '__claude_secure_in /upstream/add' -l per-workspace
+complete -c claude-secure -n '__claude_secure_in /upstream/add' -l per-session
 complete -c claude-secure -n '__claude_secure_at /completion' -f
 complete -c claude-secure -n '__claude_secure_at /completion' -a bash
 complete -c claude-secure -n '__claude_secure_at /completion' -a zsh

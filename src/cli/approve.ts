@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import type { PendingConsent } from '../control.ts';
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
-import type { Context, RunCommand } from './context.ts';
+import type { RunCommand } from './context.ts';
+import { createQuestions } from './questions.ts';
 import { findRunningDaemon } from './running-daemon.ts';
 import { terminalText } from './terminal-text.ts';
 import { momentText } from './time-text.ts';
@@ -21,18 +21,6 @@ function consentText(pending: PendingConsent): string {
 /** The code without its hyphen, in capitals: people type it as they like. */
 const plain = (code: string): string => code.replace(/[^a-z0-9]/gi, '').toUpperCase();
 
-/** One line from the owner; the end of input counts as no. */
-async function ask(context: Context, question: string): Promise<boolean> {
-  const lines = createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  context.print(question);
-  try {
-    for await (const line of lines) return /^y(es)?$/i.test(line.trim());
-    return false;
-  } finally {
-    lines.close();
-  }
-}
-
 /** Lists what waits for the owner, or shows one request and approves exactly that (R26). */
 export const approve: RunCommand = async (context, { words: [code] }) => {
   const daemon = await findRunningDaemon(context);
@@ -49,7 +37,8 @@ export const approve: RunCommand = async (context, { words: [code] }) => {
     });
   }
   context.print(consentText(found));
-  const yes = await ask(context, 'Give it access? [y/N] ');
+  const questions = createQuestions(context);
+  const yes = await questions.ask('Give it access?').finally(questions.close);
   const { done } = await control(daemon, 'approve', { code: found.code, approve: yes });
   context.print(
     done ? (yes ? 'approved: the page goes on by itself\n' : 'refused\n') : 'the request is gone\n',

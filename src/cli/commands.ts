@@ -1,15 +1,27 @@
+import type { OptionValue } from './claude-words.ts';
+
+export interface CommandOption {
+  readonly flag: string;
+  readonly summary: string;
+  /** What must follow it: what it is called, and what a shell completes there. */
+  readonly value?: { readonly name: string; readonly kind: OptionValue };
+}
+
 /**
  * The one command table: routing, `--help`, the completions and both READMEs are made from it or checked
  * against it. `usage` is what follows the name; a command line that does not fit it exactly is Claude's.
  */
 export interface Command {
+  /** One word, or two: `upstream add`. */
   readonly name: string;
+  /** The one word that means this command of two too. */
+  readonly short?: string;
   /** Words after the name, e.g. `[show|renew|path]`. */
   readonly usage: string;
   readonly summary: string;
   /** Fixed words that may follow. */
   readonly words: readonly string[];
-  readonly options: readonly { readonly flag: string; readonly summary: string }[];
+  readonly options: readonly CommandOption[];
   /** Not shown to people: Claude Code calls it. */
   readonly hidden?: true;
   /** Claude Code has a command of this name, with other words behind it. */
@@ -18,11 +30,27 @@ export interface Command {
 
 const JSON_OPTION = { flag: '--json', summary: 'machine-readable output' } as const;
 
+const ADD_OPTIONS = [
+  {
+    flag: '--env',
+    value: { name: 'K=V', kind: 'text' },
+    summary: 'a variable, once for each; one that is secret stands better in a file',
+  },
+  {
+    flag: '--env-file',
+    value: { name: 'F', kind: 'file' },
+    summary: 'lines of NAME=value, read at each start',
+  },
+  { flag: '--cwd', value: { name: 'D', kind: 'directory' }, summary: 'the directory it starts in' },
+  { flag: '--per-workspace', summary: 'one process for each project directory, started there' },
+  { flag: '--per-session', summary: 'one process for each session of Claude' },
+] as const satisfies readonly CommandOption[];
+
 export const COMMANDS = [
   {
     name: 'status',
     usage: '[--json]',
-    summary: 'what runs, since when, certificate, port, sessions',
+    summary: 'what runs, since when, certificate, port, sessions, upstreams',
     words: [],
     options: [JSON_OPTION],
   },
@@ -44,10 +72,14 @@ export const COMMANDS = [
   },
   {
     name: 'logs',
-    usage: '[-f]',
-    summary: 'the log of the daemon',
+    usage: '[-f] [--server <name>] [--bodies]',
+    summary: 'the log of the daemon, or the messages of one upstream',
     words: [],
-    options: [{ flag: '-f', summary: 'follow: print new lines as they come' }],
+    options: [
+      { flag: '-f', summary: 'follow: print new lines as they come' },
+      { flag: '--server', value: { name: '<name>', kind: 'text' }, summary: 'the messages of this upstream' },
+      { flag: '--bodies', summary: 'with --server: what the messages say, too' },
+    ],
     alsoClaude: true,
   },
   {
@@ -69,6 +101,37 @@ export const COMMANDS = [
     usage: '[revoke <id>]',
     summary: 'who holds access',
     words: ['revoke'],
+    options: [],
+  },
+  {
+    name: 'upstream list',
+    short: 'upstream',
+    usage: '[--json]',
+    summary: 'the stdio MCP servers behind the same endpoint',
+    words: [],
+    options: [JSON_OPTION],
+  },
+  {
+    name: 'upstream add',
+    usage: '<name> [options] -- <command…>',
+    summary: 'add one, whose tools are mcp__<name>__… in Claude',
+    words: [],
+    options: ADD_OPTIONS,
+  },
+  { name: 'upstream remove', usage: '<name>', summary: 'remove one', words: [], options: [] },
+  { name: 'upstream enable', usage: '<name>', summary: 'serve one again', words: [], options: [] },
+  {
+    name: 'upstream disable',
+    usage: '<name>',
+    summary: 'keep one, but do not serve it',
+    words: [],
+    options: [],
+  },
+  {
+    name: 'upstream import',
+    usage: '',
+    summary: "take servers over from Claude's own configuration, each after a yes",
+    words: [],
     options: [],
   },
   {

@@ -16,7 +16,12 @@ export interface Context {
 
 export interface Invocation {
   readonly words: readonly string[];
+  /** The options without a value, e.g. `json`. */
   readonly flags: ReadonlySet<string>;
+  /** The values of the others, in their order. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  /** Everything behind `--`. */
+  readonly behind: readonly string[];
 }
 
 /** Runs one command; the number is the exit status. Throws `Failure` for what stops it. */

@@ -32,7 +32,9 @@ Exit status: Claude's own; 125, 126 or 127 if Claude could not be started.
 
 /** What `claude-secure <command> --help` prints. */
 export function commandHelp(command: Command): string {
-  const options = rows(command.options.map(({ flag, summary }) => [flag, summary]));
+  const options = rows(
+    command.options.map(({ flag, value, summary }) => [value ? `${flag} ${value.name}` : flag, summary]),
+  );
   return `${usageOf(command)}\n\n  ${command.summary}\n${options && `\nOptions:\n${options}`}`;
 }
 

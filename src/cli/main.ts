@@ -21,6 +21,12 @@ const RUN: Record<CommandName, () => Promise<RunCommand>> = {
   cert: async () => (await import('./cert.ts')).cert,
   approve: async () => (await import('./approve.ts')).approve,
   clients: async () => (await import('./clients.ts')).clients,
+  'upstream list': async () => (await import('./upstream/list.ts')).upstreamList,
+  'upstream add': async () => (await import('./upstream/add.ts')).upstreamAdd,
+  'upstream remove': async () => (await import('./upstream/remove.ts')).upstreamRemove,
+  'upstream enable': async () => (await import('./upstream/enable.ts')).upstreamEnable,
+  'upstream disable': async () => (await import('./upstream/enable.ts')).upstreamDisable,
+  'upstream import': async () => (await import('./upstream/import.ts')).upstreamImport,
   completion: async () => (await import('./completion.ts')).completion,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./version.ts')).version,
@@ -66,7 +72,7 @@ async function run(line: CommandLine): Promise<number> {
   if (line.kind === 'ours') return (await RUN[line.name]())(context, line);
   if (line.kind === 'help-of') {
     const { commandHelp } = await import('./help.ts');
-    context.print(commandHelp(line.command));
+    context.print(line.commands.map(commandHelp).join('\n'));
     return 0;
   }
   const { launch } = await import('./launch.ts');

@@ -6,3 +6,8 @@ const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 export function terminalText(text: string): string {
   return text.replace(UNSAFE, '\ufffd');
 }
+
+/** The same on one line: it cannot pass for a line of ours either. */
+export function terminalLine(text: string): string {
+  return terminalText(text).replace(/[\t\n]/g, '\ufffd');
+}

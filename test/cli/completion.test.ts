@@ -60,6 +60,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('in the real %s', (shell) => {
     ['our commands and those of Claude', 'claude-secure sto', ['stop']],
     ['words of our commands', 'claude-secure cert ', ['path', 'renew', 'show']],
     ['the shells', 'claude-secure completion ', ['bash', 'fish', 'powershell', 'zsh']],
+    [
+      'the second word of our commands',
+      'claude-secure upstream ',
+      ['add', 'disable', 'enable', 'import', 'list', 'remove'],
+    ],
+    ['options behind two words of ours', 'claude-secure upstream add memory --per-s', ['--per-session']],
+    ['options behind a value', 'claude-secure upstream add memory --env A=b --cw', ['--cwd']],
     ['options of our commands', 'claude-secure status -', ['--json']],
     ["Claude's verbs", 'claude-secure ultra', ['ultrareview']],
     ["words of Claude's verbs", 'claude-secure mcp lo', ['login', 'logout']],

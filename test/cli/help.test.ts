@@ -27,7 +27,7 @@ describe('help', () => {
     const status = commands.find(({ name }) => name === 'status') as Command;
     expect(commandHelp(status)).toBe(
       'claude-secure status [--json]\n\n' +
-        '  what runs, since when, certificate, port, sessions\n\n' +
+        '  what runs, since when, certificate, port, sessions, upstreams\n\n' +
         'Options:\n  --json  machine-readable output\n',
     );
   });

@@ -1,4 +1,5 @@
-import { OPTION_VALUES, type OptionValue } from '../claude-words.ts';
+import type { OptionValue } from '../claude-words.ts';
+import { OPTION_VALUES } from './option-values.ts';
 import { CLAUDE_ONLY, type Place } from './places.ts';
 
 const ACTIONS = { file: 'files', directory: 'directories', text: undefined } as const;

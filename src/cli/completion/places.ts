@@ -36,14 +36,23 @@ function claudePlaces(verbs: readonly ClaudeVerb[], parent: string): Place[] {
   });
 }
 
-function ownPlace(command: Command): Place {
-  const path = `/${command.name}`;
-  return {
-    path,
-    spellings: [path],
-    words: command.words.map((name) => ({ name, summary: '' })),
-    options: command.options.map((option) => option.flag),
-  };
+const plainPlace = (path: string, words: readonly Word[], options: readonly string[]): Place => ({
+  path,
+  spellings: [path],
+  words,
+  options,
+});
+
+/** The place behind a command; of one of two words also that between the two. */
+function ownPlaces({ name, short, summary, words, options }: Command): Place[] {
+  const flags = options.map(({ flag }) => flag);
+  const fixed = words.map((word) => ({ name: word, summary: '' }));
+  const [first, second] = name.split(' ');
+  if (second === undefined) return [plainPlace(`/${first}`, fixed, flags)];
+  return [
+    plainPlace(`/${first}`, [{ name: second, summary }], short ? flags : []),
+    plainPlace(`/${first}/${second}`, fixed, flags),
+  ];
 }
 
 /** Two tables may name one place (`logs` is ours and Claude's): its words and options are put together. */
@@ -64,7 +73,8 @@ function merge(places: readonly Place[]): Place[] {
 /** Every place of the command line, from our command table and from Claude's words. */
 export function completionPlaces(): Place[] {
   const own = (COMMANDS as readonly Command[]).filter((command) => !command.hidden);
-  const ownWords = own.map(({ name, summary }) => ({ name, summary }));
+  const first = own.filter(({ name, short }) => short !== undefined || !name.includes(' '));
+  const ownWords = first.map(({ name, short, summary }) => ({ name: short ?? name, summary }));
   const ownNames = new Set(ownWords.map((word) => word.name));
   const claudeWords = wordsOf(CLAUDE_VERBS);
   const root = {
@@ -74,5 +84,5 @@ export function completionPlaces(): Place[] {
     options: CLAUDE_OPTIONS,
   };
   const claudeOnly = { path: CLAUDE_ONLY, spellings: [], words: claudeWords, options: CLAUDE_OPTIONS };
-  return merge([root, claudeOnly, ...own.map(ownPlace), ...claudePlaces(CLAUDE_VERBS, '')]);
+  return merge([root, claudeOnly, ...own.flatMap(ownPlaces), ...claudePlaces(CLAUDE_VERBS, '')]);
 }

@@ -1,0 +1,28 @@
+import { readUpstreams } from '../../upstreams.ts';
+import type { Context, RunCommand } from '../context.ts';
+import { findUpstream } from './find.ts';
+import { saveUpstreams } from './save.ts';
+
+async function setEnabled(context: Context, name: string, enabled: boolean): Promise<void> {
+  const definitions = readUpstreams(context.paths.upstreams);
+  const chosen = findUpstream(definitions, name);
+  if (chosen.enabled === enabled) return;
+  await saveUpstreams(
+    context,
+    definitions.map((definition) => (definition === chosen ? { ...chosen, enabled } : definition)),
+  );
+}
+
+/** Serves a server again that was disabled. */
+export const upstreamEnable: RunCommand = async (context, { words: [name = ''] }) => {
+  await setEnabled(context, name, true);
+  context.print(`${name} is enabled\n`);
+  return 0;
+};
+
+/** Keeps a server in upstreams.json without serving it; its process ends. */
+export const upstreamDisable: RunCommand = async (context, { words: [name = ''] }) => {
+  await setEnabled(context, name, false);
+  context.print(`${name} is disabled\n`);
+  return 0;
+};
