@@ -79,9 +79,11 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
     return undefined;
   }
 
-  function noteVersion(caller: Caller, { name }: Endpoint, message: JsonRpcMessage | undefined): void {
-    if (methodOf(message) !== 'server/discover') return;
-    log.info('mcp.stateless.discovered', { server: name, client: caller.clientId, grant: caller.grantId });
+  /** A client that looks around is worth a line; each of its requests is one for whoever looks for a fault. */
+  function note(caller: Caller, { name }: Endpoint, method: string): void {
+    const fields = { server: name, client: caller.clientId, grant: caller.grantId };
+    if (method === 'server/discover') log.info('mcp.stateless.discovered', { ...fields, version: '2026-07-28' });
+    else log.debug('mcp.stateless.request', { ...fields, method });
   }
 
   return {
@@ -91,7 +93,7 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
       const tally = methodOf(message) === 'subscriptions/listen' ? listeners : requests;
       if (!tally.take(caller.grantId)) return busy(message && isRequest(message) ? message.id : undefined);
       exchange.onClose(() => tally.give(caller.grantId));
-      noteVersion(caller, endpoint, message);
+      note(caller, endpoint, methodOf(message));
       return serve(received, endpoint);
     },
     close() {
