@@ -82,7 +82,8 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
   /** A client that looks around is worth a line; each of its requests is one for whoever looks for a fault. */
   function note(caller: Caller, { name }: Endpoint, method: string): void {
     const fields = { server: name, client: caller.clientId, grant: caller.grantId };
-    if (method === 'server/discover') log.info('mcp.stateless.discovered', { ...fields, version: '2026-07-28' });
+    if (method === 'server/discover')
+      log.info('mcp.stateless.discovered', { ...fields, version: '2026-07-28' });
     else log.debug('mcp.stateless.request', { ...fields, method });
   }
 
