@@ -23,7 +23,7 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
   const { health, listener, oauth, certificate, mcp, upstreamsFile, status, stop } = parts;
   return {
     status,
-    mint: ({ workspace }) => oauth.mint({ workspace }),
+    mint: (request) => oauth.mint(request),
     shutdown({ instanceId, onlyIfIdle }) {
       // One connection is the asker's own.
       const busy = listener.connections() > 1;
