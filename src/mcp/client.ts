@@ -12,7 +12,15 @@ export interface Client {
   readonly inFlight: InFlight;
   /** Takes what belongs to none of its requests; false if it cannot be reached that way. */
   tell(message: JsonRpcNotification | JsonRpcRequest): boolean;
+  /** Whether somebody reads that at the moment: a client that has left without a word does not. */
+  isListening(): boolean;
 }
+
+/** Of a client without a session, which reads nothing but answers. */
+export const UNREACHABLE: Pick<Client, 'tell' | 'isListening'> = {
+  tell: () => false,
+  isListening: () => false,
+};
 
 /** Takes what comes back for one request. */
 export interface Reply {

@@ -82,7 +82,7 @@ export function createMcp(options: McpOptions): Mcp {
   const routes = new Map<Endpoint, Map<string, Handlers>>();
   const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
   let sequence = 0;
-  const shared = { ...options, nowMs: now, nextSequence: () => sequence++ };
+  const shared = { ...options, nowMs: now, nextSequence: () => ++sequence };
   const code = createCodeEndpoint(shared);
   mount(code);
   const endpoints = createEndpoints({

@@ -133,10 +133,8 @@ async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
   if (lastEventId !== undefined) {
     return session.log.resume(lastEventId, connect) ? undefined : badRequest('nothing follows that event');
   }
-  // A client that lost its connection may be back before we notice: the newer stream takes over.
-  session.standalone?.finish();
   const isPrimed = allowsEmptyEvents(session.protocolVersion);
-  session.standalone = session.log.open(connect, { isPrimed, owed: [] });
+  session.listen(session.log.open(connect, { isPrimed, owed: [] }));
   session.relay.wake();
   return undefined;
 }

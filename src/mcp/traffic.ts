@@ -21,7 +21,10 @@ export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method'
 /** What went through one server lately, a line each: never what was said in it, unless somebody asks for that. */
 export interface Traffic {
   record(seen: Seen): void;
-  /** What comes after that number, not all of it at once; waits for something newer, but not for long. */
+  /**
+   * What comes after that number, not all of it at once; waits for something newer, but not for long. With a negative
+   * number the last of what is kept, at once.
+   */
   read(after: number, bodies: boolean): Promise<TrafficEntry[]>;
 }
 
@@ -81,11 +84,10 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
     async read(after, bodies) {
       if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
       const isNew = ({ sequence }: Kept): boolean => sequence > after;
-      if (!entries.some(isNew)) await nextRecord();
-      return entries
-        .filter(isNew)
-        .slice(0, ENTRIES_AT_ONCE)
-        .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
+      if (after >= 0 && !entries.some(isNew)) await nextRecord();
+      const found =
+        after < 0 ? entries.slice(-ENTRIES_AT_ONCE) : entries.filter(isNew).slice(0, ENTRIES_AT_ONCE);
+      return found.map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
     },
   };
 }

@@ -38,7 +38,7 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
     async traffic({ server, after, bodies }) {
       const entries = (await mcp.traffic(server)?.read(after, bodies)) ?? [];
       const known = mcp.traffic(server) !== undefined;
-      return { known, entries, last: entries.at(-1)?.sequence ?? after };
+      return { known, entries, last: entries.at(-1)?.sequence ?? Math.max(after, 0) };
     },
     async reload() {
       await certificate.refresh();

@@ -28,7 +28,7 @@ function ownerOf({ owners, clients, pending }: RelayState, task: unknown): Addre
 
 /**
  * In this order: the request or task that the message names; the one client with calls under way; the one call that
- * waits for its client; the one client there is. Never one of several: what is meant for one must not reach another
+ * waits for its client; the one client that listens. Never one of several: what is meant for one must not reach another
  * (CVE-2026-25536).
  */
 function addresseeOf(
@@ -53,8 +53,8 @@ function addresseeOf(
   if (parked.size > 1) return AMBIGUOUS;
   const call = waiting === undefined ? undefined : pending.get(waiting);
   if (call) return { client: call.client, call };
-  const [only] = clients;
-  return only && clients.size === 1 ? { client: only, call: undefined } : undefined;
+  const [only, ...others] = [...clients].filter((client) => client.isListening());
+  return only && others.length === 0 ? { client: only, call: undefined } : undefined;
 }
 
 /** Passes a notification to the one it is for; false if that cannot be told. */

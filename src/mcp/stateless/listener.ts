@@ -2,8 +2,8 @@ import type { Caller } from '../../caller.ts';
 import type { Exchange } from '../../exchange.ts';
 import { isObject } from '../../json-object.ts';
 import { limits } from '../../limits.ts';
-import type { Client } from '../client.ts';
-import type { JsonRpcMessage } from '../json-rpc.ts';
+import { type Client, UNREACHABLE } from '../client.ts';
+import { ERROR, type JsonRpcMessage, type JsonRpcRequest, jsonRpcError } from '../json-rpc.ts';
 import type { Relay } from '../relay/relay.ts';
 
 export interface ListenerOptions {
@@ -28,10 +28,12 @@ export function subscribeListener({ relay, caller, message, exchange }: Listener
     grantId: caller.grantId,
     capabilities: {},
     inFlight: new Map(),
-    tell: () => false,
+    ...UNREACHABLE,
   };
   const ignore = (): void => {};
-  const reply = { notify: ignore, ask: ignore, finish: ignore, abandon: ignore };
+  const ask = (question: JsonRpcRequest): void =>
+    relay.answer(client, jsonRpcError(ERROR.methodNotFound, 'this cannot be asked here', question.id));
+  const reply = { notify: ignore, ask, finish: ignore, abandon: ignore };
   for (const uri of uris) {
     const request = { jsonrpc: '2.0', id: uri, method: 'resources/subscribe', params: { uri } } as const;
     relay.call({ client, caller, request, reply });

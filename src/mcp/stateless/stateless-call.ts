@@ -6,14 +6,13 @@
 import type { Caller } from '../../caller.ts';
 import type { JsonObject } from '../../json-object.ts';
 import { limits } from '../../limits.ts';
-import type { Client } from '../client.ts';
+import { type Client, UNREACHABLE } from '../client.ts';
 import {
   ERROR,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
   jsonRpcError,
-  type RequestId,
 } from '../json-rpc.ts';
 import type { Relay } from '../relay/relay.ts';
 import { isGoodAnswer, isInputRequest } from './answers.ts';
@@ -183,7 +182,7 @@ export function createStatelessCall(options: StatelessCallOptions): StatelessCal
   const { grantId } = caller;
   const life: Life = {
     ...options,
-    client: { grantId, capabilities, inFlight: new Map<RequestId, number>(), tell: () => false },
+    client: { grantId, capabilities, inFlight: new Map(), ...UNREACHABLE },
     questions: new Map(),
     keys: new Set(),
     answers: {},
