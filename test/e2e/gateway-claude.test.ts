@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamReport } from '../../src/control.ts';
 import { claudes } from '../support/claudes.ts';
 import { allow, createStory, type Story } from '../support/story.ts';
+import { UPSTREAMS } from '../support/upstreams.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const MEMORY = fileURLToPath(
-  new URL('../clients/node_modules/@modelcontextprotocol/server-memory/dist/index.js', import.meta.url),
-);
+const { command, args } = UPSTREAMS.memory;
+const ADD = ['upstream', 'add', 'memory', '--', command, ...args];
 const TOOL = 'mcp__memory__read_graph';
 const PROMPT = [allow(TOOL), '-p', 'what do you remember?'];
 const REMEMBERS = /^FINAL: .*"entities":\[\]/s;
@@ -21,7 +20,7 @@ async function readReport(story: Story): Promise<UpstreamReport> {
 describe.each(claudes)('an upstream in Claude $version', (claude) => {
   it('is added by one command and called over HTTPS, in two terminals at once, from one process', async () => {
     const story = await createStory(claude, { tool: TOOL });
-    const added = await story.secure(['upstream', 'add', 'memory', '--', process.execPath, MEMORY]);
+    const added = await story.secure(ADD);
     expect([added.status, added.stderr]).toEqual([0, '']);
     expect(added.stdout).toContain('mcp__memory__');
 
@@ -40,7 +39,7 @@ describe.each(claudes)('an upstream in Claude $version', (claude) => {
 
   it('comes back by itself when it was killed', async () => {
     const story = await createStory(claude, { tool: TOOL });
-    await story.secure(['upstream', 'add', 'memory', '--', process.execPath, MEMORY]);
+    await story.secure(ADD);
     await story.secure(PROMPT);
     const [killed] = (await readReport(story)).processes;
     process.kill(killed?.pid as number, 'SIGKILL');
@@ -53,7 +52,7 @@ describe.each(claudes)('an upstream in Claude $version', (claude) => {
 
   it('is spoken to in the newest revision that this Claude knows', async () => {
     const story = await createStory(claude, { tool: TOOL });
-    await story.secure(['upstream', 'add', 'memory', '--', process.execPath, MEMORY]);
+    await story.secure(ADD);
     await story.secure(PROMPT);
     const lines = readFileSync(story.home.paths.daemonLog, 'utf8').trim().split('\n');
     const spoken = lines

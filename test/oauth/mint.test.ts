@@ -5,7 +5,9 @@ import { callMcp, json, postForm } from './flow.ts';
 describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
   it('R57: are of client launcher, for /mcp alone, of at most an hour, and know their workspace', async () => {
     const app = await startApp({ engine });
-    const { accessToken, expiresInSeconds } = await app.oauth().mint({ workspace: '/w/日本', server: 'code' });
+    const { accessToken, expiresInSeconds } = await app
+      .oauth()
+      .mint({ workspace: '/w/日本', server: 'code' });
     expect(expiresInSeconds).toBeLessThanOrEqual(3_600);
     expect(json(await callMcp(app, accessToken))).toMatchObject({
       clientId: 'launcher',

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findProgram } from '../../src/cli/upstream/find-program.ts';
+import { findProgram } from '../../src/find-program.ts';
 import { createHome } from '../support/home.ts';
 
 function createPath() {
