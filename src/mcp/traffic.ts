@@ -22,7 +22,7 @@ export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method'
 export interface Traffic {
   record(seen: Seen): void;
   /** What comes after that number, not all of it at once; waits for something newer, but not for long. */
-  read(after: number, bodies: boolean): Promise<TrafficEntry[]>;
+  read(after: number, bodies: boolean): Promise<{ entries: TrafficEntry[]; more: boolean }>;
 }
 
 interface Kept extends Omit<TrafficEntry, 'time'> {
@@ -82,10 +82,13 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
       if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
       const isNew = ({ sequence }: Kept): boolean => sequence > after;
       if (!entries.some(isNew)) await nextRecord();
-      return entries
-        .filter(isNew)
-        .slice(0, ENTRIES_AT_ONCE)
-        .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
+      const found = entries.filter(isNew);
+      return {
+        entries: found
+          .slice(0, ENTRIES_AT_ONCE)
+          .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() })),
+        more: found.length > ENTRIES_AT_ONCE,
+      };
     },
   };
 }
