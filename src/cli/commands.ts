@@ -45,7 +45,7 @@ const ADD_OPTIONS = [
   },
   { flag: '--cwd', value: { name: 'D', kind: 'directory' }, summary: 'the directory it starts in' },
   { flag: '--per-workspace', summary: 'one process for each project directory, started there' },
-  { flag: '--per-session', summary: 'one process for each session of Claude' },
+  { flag: '--per-session', summary: 'one process for each MCP session' },
 ] as const satisfies readonly CommandOption[];
 
 export const COMMANDS = [

@@ -22,10 +22,10 @@ export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method'
 export interface Traffic {
   record(seen: Seen): void;
   /**
-   * What comes after that number, not all of it at once; waits for something newer, but not for long. With a negative
-   * number the last of what is kept, at once.
+   * What comes after that number, not all of it at once; waits for something newer, but not for long. What is kept at
+   * the moment of asking comes at once after a negative number.
    */
-  read(after: number, bodies: boolean): Promise<TrafficEntry[]>;
+  read(after: number, bodies: boolean): Promise<{ entries: TrafficEntry[]; more: boolean }>;
 }
 
 interface Kept extends Omit<TrafficEntry, 'time'> {
@@ -85,9 +85,13 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
       if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
       const isNew = ({ sequence }: Kept): boolean => sequence > after;
       if (after >= 0 && !entries.some(isNew)) await nextRecord();
-      const found =
-        after < 0 ? entries.slice(-ENTRIES_AT_ONCE) : entries.filter(isNew).slice(0, ENTRIES_AT_ONCE);
-      return found.map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
+      const found = entries.filter(isNew);
+      return {
+        entries: found
+          .slice(0, ENTRIES_AT_ONCE)
+          .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() })),
+        more: found.length > ENTRIES_AT_ONCE,
+      };
     },
   };
 }

@@ -36,9 +36,10 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
       return { upstreams: mcp.upstreams(), problem: upstreamsFile.problem() };
     },
     async traffic({ server, after, bodies }) {
-      const entries = (await mcp.traffic(server)?.read(after, bodies)) ?? [];
+      const read = await mcp.traffic(server)?.read(after, bodies);
+      const { entries, more } = read ?? { entries: [], more: false };
       const known = mcp.traffic(server) !== undefined;
-      return { known, entries, last: entries.at(-1)?.sequence ?? Math.max(after, 0) };
+      return { known, entries, last: entries.at(-1)?.sequence ?? Math.max(after, 0), more };
     },
     async reload() {
       await certificate.refresh();

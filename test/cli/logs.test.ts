@@ -25,17 +25,18 @@ const KEPT: readonly TrafficEntry[] = [
 ];
 const BODY = '{"text":"a\nb\u001b[2J","token":"Bearer canary-token"}';
 
-/** A daemon that keeps these messages, and gets one more whenever somebody waits. */
-function startDaemon(kept: readonly TrafficEntry[]): Promise<ScriptedDaemon> {
+/** A daemon that keeps these messages, tells so many at once, and gets one more whenever somebody waits. */
+function startDaemon(kept: readonly TrafficEntry[], atOnce = kept.length): Promise<ScriptedDaemon> {
   const all = [...kept];
   return startScriptedDaemon({
     traffic({ server, after, bodies }) {
-      if (server !== 'memory') return { known: false, entries: [], last: -1 };
+      if (server !== 'memory') return { known: false, entries: [], last: -1, more: false };
       const last = all.length - 1;
       if (after === last) all.push({ ...ENTRY, sequence: last + 1, method: `later/${last + 1}` });
-      const entries = all.filter(({ sequence }) => sequence > after);
-      const shown = entries.map((entry) => (bodies ? { ...entry, body: BODY } : entry));
-      return { known: true, last: all.length - 1, entries: shown };
+      const found = all.filter(({ sequence }) => sequence > after);
+      const entries = found.slice(0, atOnce).map((entry) => (bodies ? { ...entry, body: BODY } : entry));
+      const told = entries.at(-1)?.sequence ?? after;
+      return { known: true, last: told, entries, more: told < all.length - 1 };
     },
   });
 }
@@ -59,6 +60,13 @@ describe('logs --server', () => {
     expect(daemon.asked).toEqual([
       { action: 'traffic', request: { server: 'memory', after: -1, bodies: false } },
     ]);
+  });
+
+  it('prints all that is kept, where it takes several answers, and waits for nothing more', async () => {
+    const daemon = await startDaemon(KEPT, 2);
+    const { stdout } = await logs(daemon, '--server', 'memory');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(KEPT.length);
+    expect(daemon.asked).toHaveLength(2);
   });
 
   it('R55, R56: with --bodies shows them behind, on the same line, printable and without credentials', async () => {
