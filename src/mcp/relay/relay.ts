@@ -106,7 +106,12 @@ function createState(options: RelayOptions): RelayState {
     isExclusive: exclusive !== undefined,
     pending: createPendingCalls(nextId),
     turns: createTurns(),
-    questions: createQuestions({ nextId, nowMs, send: (message) => sayToServer(state, message) }),
+    questions: createQuestions({
+      nextId,
+      nowMs,
+      isOpen: ({ ownId }) => state.pending.get(ownId) !== undefined,
+      send: (message) => sayToServer(state, message),
+    }),
     subscriptions: createSubscriptions(),
     levels: createLogLevels(),
     owners: createTaskOwners(),
