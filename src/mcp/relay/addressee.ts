@@ -78,6 +78,11 @@ function noteAsksBack({ turns, catalog, isExclusive }: RelayState): void {
   catalog.keepAsksBack();
 }
 
+function ask(state: RelayState, question: JsonRpcRequest, addressee: Addressee): void {
+  noteElicitation(state, addressee.client, question.params);
+  state.questions.ask(question, addressee);
+}
+
 /** Asks whoever caused the question; holds it while that is one of several. */
 export function takeQuestion(state: RelayState, question: JsonRpcRequest): void {
   const { questions, held, nowMs } = state;
@@ -89,8 +94,7 @@ export function takeQuestion(state: RelayState, question: JsonRpcRequest): void 
     held.add({ question, untilMs: nowMs() + limits.upstreamHangMs });
     askHeld(state);
   } else {
-    noteElicitation(state, addressee.client, question.params);
-    questions.ask(question, addressee);
+    ask(state, question, addressee);
   }
 }
 
@@ -108,7 +112,7 @@ export function askHeld(state: RelayState): void {
     if (addressee === undefined || addressee === AMBIGUOUS) {
       questions.refuse(one.question, 'it is not clear whom to ask');
     } else {
-      questions.ask(one.question, addressee);
+      ask(state, one.question, addressee);
     }
   }
 }
