@@ -191,7 +191,8 @@ function detach(state: RelayState, client: Client): void {
   clients.delete(client);
   levels.remove(client);
   questions.endClient(client);
-  for (const ownId of [...client.inFlight.values()]) cancelCall(state, ownId, 'the client is gone');
+  // The latest first: none that still waits may get the turn of an earlier one.
+  for (const ownId of [...client.inFlight.values()].reverse()) cancelCall(state, ownId, 'the client is gone');
   for (const uri of subscriptions.removeAll(client)) {
     if (peer.isUp()) peer.request('resources/unsubscribe', { uri }).catch(() => undefined);
   }
