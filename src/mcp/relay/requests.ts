@@ -10,7 +10,7 @@ import {
   type Params,
   type RequestId,
 } from '../json-rpc.ts';
-import { askHeld } from './addressee.ts';
+import { askHeld, refuseHeld } from './addressee.ts';
 import { isDeclared } from './catalog.ts';
 import { takeList } from './lists.ts';
 import { isLogLevel } from './log-levels.ts';
@@ -190,6 +190,7 @@ export function takeCall(state: RelayState, call: Call): void {
 
 /** The client no longer wants an answer. */
 export function cancelCall(state: RelayState, ownId: number, reason: unknown): void {
+  if (state.pending.get(ownId)?.isSent) refuseHeld(state);
   const call = conclude(state, ownId);
   if (!call) return;
   if (call.isSent) {

@@ -84,6 +84,21 @@ describe('calls before the first question', () => {
     expect([bert.seen, life.answers()]).toEqual([[], []]);
   });
 
+  it.each(['cancel', 'leave'])(
+    'a question that is held while one of them ends by %s is never asked of the other',
+    async (how) => {
+      const { relay, anna, bert, life } = await startTwo({});
+      anna.call(1);
+      bert.call(1);
+      ask(life, 7);
+      if (how === 'cancel') anna.cancel(1);
+      else relay.detach(anna);
+      const error = { code: -32_601, message: 'it is not clear whom to ask' };
+      expect(life.answers()).toEqual([{ jsonrpc: '2.0', id: 7, error }]);
+      expect([anna.seen, bert.seen]).toEqual([[], []]);
+    },
+  );
+
   it('a held question whose server dies is never asked', async () => {
     const { anna, bert, life, peer, pass } = await startTwo({});
     anna.call(1);
@@ -224,6 +239,15 @@ describe('a call that is parked', () => {
     expect(isOn).toBe(false);
     finish(life, 'second');
     expect(isOn).toBe(true);
+  });
+
+  it('and still talks, while another one is served: that is nobody’s', async () => {
+    const { relay, anna, bert, life } = await startTwo();
+    anna.call(1);
+    relay.park(anna, 1);
+    bert.call(1);
+    life.say({ method: 'notifications/message', params: { data: 'whose?' } });
+    expect([anna.seen, bert.seen]).toEqual([[], []]);
   });
 
   it('is asked once more while nobody else is served; of two neither is', async () => {
