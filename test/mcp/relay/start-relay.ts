@@ -56,7 +56,7 @@ export interface RelayStory {
 
 export const EVERYTHING: Params = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
 
-const callerOf = (grantId: string): Caller => ({
+export const callerOf = (grantId: string): Caller => ({
   grantId,
   tokenId: `token-${grantId}`,
   clientId: `client-${grantId}`,
