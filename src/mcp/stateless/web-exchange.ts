@@ -34,6 +34,12 @@ async function pipe(body: ReadableStream<Uint8Array>, stream: ResponseStream): P
   stream.end();
 }
 
+/** Where the SDK knows no id its errors say `id: null`, which the schema of MCP does not know. */
+function withoutNullId(body: string): string {
+  const { id, ...message } = JSON.parse(body) as { id: unknown };
+  return id === null ? JSON.stringify(message) : body;
+}
+
 async function respond(
   { exchange }: Answering,
   response: Response,
@@ -54,7 +60,7 @@ async function respond(
       ...(body && { 'content-type': 'application/json' }),
       ...(allow && { allow }),
     },
-    body,
+    body && response.status >= 400 ? withoutNullId(body) : body,
   );
 }
 
