@@ -3,10 +3,10 @@ import type { Caller } from '../../caller.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { isRequest, type JsonRpcMessage } from '../json-rpc.ts';
+import { isRequest, type JsonRpcMessage, type RequestId } from '../json-rpc.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import type { Received } from '../receive.ts';
-import { badRequest, busy, type Refusal } from '../refusal.ts';
+import { busy, headerMismatch, type Refusal } from '../refusal.ts';
 import type { Relay } from '../relay/relay.ts';
 import { subscribeListener } from './listener.ts';
 import type { ModernHandler } from './modern-handler.ts';
@@ -45,6 +45,9 @@ function createTally(limit: number) {
 const methodOf = (message: JsonRpcMessage | undefined): string =>
   message && 'method' in message ? message.method : '';
 
+const idOf = (message: JsonRpcMessage | undefined): RequestId | undefined =>
+  message && isRequest(message) ? message.id : undefined;
+
 /** One handler for each relay; the SDK behind it (140 ms to import, measured) is loaded for the first request. */
 export function createStateless({ streams, log }: StatelessOptions): Stateless {
   const handlers = new Map<Relay, ModernHandler>();
@@ -69,7 +72,7 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
     const [message] = messages;
     const gone = new AbortController();
     const request = toWebRequest(exchange, gone.signal);
-    if (!request) return badRequest('a header holds what no header may hold');
+    if (!request) return headerMismatch('a header holds what no header may hold', idOf(message));
     exchange.onClose(() => gone.abort());
     const relay = endpoint.find(caller);
     const handler = await handlerFor(relay);
@@ -89,7 +92,7 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
       const { messages, caller, exchange } = received;
       const [message] = messages;
       const tally = methodOf(message) === 'subscriptions/listen' ? listeners : requests;
-      if (!tally.take(caller.grantId)) return busy(message && isRequest(message) ? message.id : undefined);
+      if (!tally.take(caller.grantId)) return busy(idOf(message));
       exchange.onClose(() => tally.give(caller.grantId));
       noteVersion(caller, endpoint, message);
       return serve(received, endpoint);
