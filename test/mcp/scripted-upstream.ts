@@ -22,17 +22,31 @@ export interface ScriptedUpstream extends Upstream {
   readonly received: readonly JsonRpcMessage[];
   /** Says something of its own accord. */
   readonly say: Deliver;
+  /** Ends as a program does that crashes. */
+  die(): void;
 }
 
-/** A shared server whose answers the test decides. */
-export function createScriptedUpstream(answer: (asked: Asked) => void): ScriptedUpstream {
+const DESCRIPTION = {
+  protocolVersion: '2025-11-25',
+  capabilities: { tools: { listChanged: true } },
+  serverInfo: { name: 'scripted', version: '1' },
+};
+
+/** A shared server whose answers the test decides; `described` is what it says of itself besides. */
+export function createScriptedUpstream(
+  answer: (asked: Asked) => void,
+  described: object = {},
+): ScriptedUpstream {
   const received: JsonRpcMessage[] = [];
   let deliver: Deliver = () => {};
+  let end: (reason: string) => void = () => {};
   return {
     name: 'scripted',
     received,
     say: (message, relatedId) => deliver(message, relatedId),
+    die: () => end('was killed'),
     async connect(peer) {
+      end = peer.ended;
       const to: Deliver = (message, relatedId) => peer.deliver(message, { relatedId });
       deliver = to;
       return {
@@ -48,11 +62,7 @@ export function createScriptedUpstream(answer: (asked: Asked) => void): Scripted
         if (!isRequest(message)) return void received.push(message);
         const result = (value: unknown) => to({ jsonrpc: '2.0', id: message.id, result: value });
         if (message.method === 'initialize') {
-          result({
-            protocolVersion: '2025-11-25',
-            capabilities: { tools: { listChanged: true } },
-            serverInfo: { name: 'scripted', version: '1' },
-          });
+          result({ ...DESCRIPTION, ...described });
           return;
         }
         received.push(message);
