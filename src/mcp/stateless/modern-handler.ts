@@ -21,7 +21,7 @@ import { isDeclared } from '../relay/catalog.ts';
 import type { Relay } from '../relay/relay.ts';
 import { createChangeBus } from './change-bus.ts';
 import { isWanted } from './log-filter.ts';
-import { modernError, modernTools, URL_ELICITATION_REQUIRED } from './modern-results.ts';
+import { modernError, modernResult, URL_ELICITATION_REQUIRED } from './modern-results.ts';
 import type { ParkedCalls } from './parked-calls.ts';
 import { createStatelessCall, type Outcome, type StatelessCall } from './stateless-call.ts';
 
@@ -115,8 +115,7 @@ function toResult(
     throw new MissingRequiredClientCapabilityError({ requiredCapabilities: refused });
   }
   if (!('error' in response)) {
-    const result = isObject(response.result) ? response.result : {};
-    return request.method === 'tools/list' ? modernTools(result) : result;
+    return modernResult(request.method, isObject(response.result) ? response.result : {});
   }
   const pages = pagesOf(response.error);
   if (pages) {
