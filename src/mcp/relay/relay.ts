@@ -252,7 +252,8 @@ export function createRelay(options: RelayOptions): Relay {
       return () => watchers.delete(watcher);
     },
     raiseLogLevel(level) {
-      if (!isLogLevel(level) || !levels.raise(level) || !peer.isUp()) return;
+      if (!isLogLevel(level) || !isDeclared(catalog.initialize() ?? {}, 'logging')) return;
+      if (!levels.raise(level) || !peer.isUp()) return;
       peer.request('logging/setLevel', { level }).catch(() => undefined);
     },
     wake() {
