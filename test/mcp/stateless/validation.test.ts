@@ -3,7 +3,16 @@ import { ENGINES } from '../../support/listen.ts';
 import { sendRaw } from '../../support/raw-tls.ts';
 import { post, send } from '../client.ts';
 import type { Asked } from '../scripted-upstream.ts';
-import { envelope, headersOf, KEY, type Message, readAnswer, request, startModern, VERSION } from './modern.ts';
+import {
+  envelope,
+  headersOf,
+  KEY,
+  type Message,
+  readAnswer,
+  request,
+  startModern,
+  VERSION,
+} from './modern.ts';
 
 const CAPABILITIES = { tools: {}, resources: {}, completions: {} };
 const base64 = (text: string): string => `=?base64?${Buffer.from(text).toString('base64')}?=`;
@@ -31,16 +40,32 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       ['no method header', callTool('a'), without(callTool('a'), 'mcp-method')],
       ['no name header', callTool('a'), without(callTool('a'), 'mcp-name')],
       ['no header at all', callTool('a'), {}],
-      ['another version', callTool('a'), { ...headersOf(callTool('a')), 'mcp-protocol-version': '2027-01-01' }],
-      ['a session’s version', callTool('a'), { ...headersOf(callTool('a')), 'mcp-protocol-version': '2025-11-25' }],
+      [
+        'another version',
+        callTool('a'),
+        { ...headersOf(callTool('a')), 'mcp-protocol-version': '2027-01-01' },
+      ],
+      [
+        'a session’s version',
+        callTool('a'),
+        { ...headersOf(callTool('a')), 'mcp-protocol-version': '2025-11-25' },
+      ],
       ['another method', callTool('a'), { ...headersOf(callTool('a')), 'mcp-method': 'tools/list' }],
-      ['the method in another case', callTool('a'), { ...headersOf(callTool('a')), 'mcp-method': 'Tools/Call' }],
+      [
+        'the method in another case',
+        callTool('a'),
+        { ...headersOf(callTool('a')), 'mcp-method': 'Tools/Call' },
+      ],
       ['another tool', callTool('a'), { ...headersOf(callTool('a')), 'mcp-name': 'b' }],
       ['the tool in another case', callTool('a'), { ...headersOf(callTool('a')), 'mcp-name': 'A' }],
       ['another resource', read('test://a'), { ...headersOf(read('test://a')), 'mcp-name': 'test://b' }],
       ['another tool in base64', callTool('a'), { ...headersOf(callTool('a')), 'mcp-name': base64('b') }],
       ['base64 that is none', callTool('a'), { ...headersOf(callTool('a')), 'mcp-name': '=?base64?YQ=?=' }],
-      ['a sentinel in capitals', callTool('a'), { ...headersOf(callTool('a')), 'mcp-name': '=?BASE64?YQ==?=' }],
+      [
+        'a sentinel in capitals',
+        callTool('a'),
+        { ...headersOf(callTool('a')), 'mcp-name': '=?BASE64?YQ==?=' },
+      ],
     ];
     it.each(refused)('%s is 400 -32020 with the id, and nothing runs', async (_what, message, headers) => {
       const { url, token, upstream } = await start();
@@ -100,16 +125,19 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
   });
 
   describe('the envelope in _meta', () => {
-    it.each(['2027-01-01', '2026-07-29', '2025-11-25', '1.0'])('version %s is 400 -32022', async (version) => {
-      const { send: sendModern } = await start();
-      const message = request('x', 'tools/list', {}, envelope({}, { [KEY.version]: version }));
-      const { status, body } = await sendModern(message, { 'mcp-protocol-version': version });
-      expect(status).toBe(400);
-      expect(body).toMatchObject({
-        id: 'x',
-        error: { code: -32_022, data: { supported: [VERSION], requested: version } },
-      });
-    });
+    it.each(['2027-01-01', '2026-07-29', '2025-11-25', '1.0'])(
+      'version %s is 400 -32022',
+      async (version) => {
+        const { send: sendModern } = await start();
+        const message = request('x', 'tools/list', {}, envelope({}, { [KEY.version]: version }));
+        const { status, body } = await sendModern(message, { 'mcp-protocol-version': version });
+        expect(status).toBe(400);
+        expect(body).toMatchObject({
+          id: 'x',
+          error: { code: -32_022, data: { supported: [VERSION], requested: version } },
+        });
+      },
+    );
 
     it.each<[string, object | undefined]>([
       ['no _meta', undefined],
@@ -152,9 +180,15 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       '',
     ])('%j is 404 -32601 with the id', async (method) => {
       const { send: sendModern } = await start();
-      const { status, type, body } = await sendModern(request('i', method, { name: 'n' }), { 'mcp-name': 'n' });
+      const { status, type, body } = await sendModern(request('i', method, { name: 'n' }), {
+        'mcp-name': 'n',
+      });
       expect([status, type]).toEqual([404, 'application/json']);
-      expect(body).toEqual({ jsonrpc: '2.0', id: 'i', error: { code: -32_601, message: 'Method not found' } });
+      expect(body).toEqual({
+        jsonrpc: '2.0',
+        id: 'i',
+        error: { code: -32_601, message: 'Method not found' },
+      });
     });
 
     it('one that the server does not know is asked of it, one that its capabilities rule out is not', async () => {
@@ -187,7 +221,11 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
   describe('what is no request', () => {
     it('a notification is 202 without a body', async () => {
       const { send: sendModern } = await start();
-      const message = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } } as const;
+      const message = {
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId: 1 },
+      } as const;
       const { status, type, body, headers } = await sendModern(message);
       expect([status, type, body]).toEqual([202, null, '']);
       expect(headers.get('mcp-session-id')).toBeNull();
