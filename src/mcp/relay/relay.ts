@@ -67,6 +67,8 @@ export interface Relay {
   sweep(): void;
   /** Its definition has changed: starts it again as soon as no call waits for it. */
   renew(): void;
+  /** Calls `listener` once when it is closed, at once if it is. */
+  onClose(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -217,6 +219,7 @@ function sweep(state: RelayState): void {
 export function createRelay(options: RelayOptions): Relay {
   const state = createState(options);
   const { peer, catalog, clients, levels, subscriptions, watchers } = state;
+  const closed = new AbortController();
   if (catalog.asksBack()) state.turns.takeOneAtATime();
   return {
     async initialize() {
@@ -271,6 +274,14 @@ export function createRelay(options: RelayOptions): Relay {
       if (state.pending.size > 0) state.isStale = true;
       else restart(state);
     },
-    close: () => peer.close(),
+    onClose(listener) {
+      if (closed.signal.aborted) listener();
+      else closed.signal.addEventListener('abort', listener, { once: true });
+    },
+    close() {
+      const gone = peer.close();
+      closed.abort();
+      return gone;
+    },
   };
 }

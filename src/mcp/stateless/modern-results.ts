@@ -1,8 +1,6 @@
 import { isObject, type JsonObject } from '../../json-object.ts';
 import type { JsonRpcError, Params } from '../json-rpc.ts';
 
-/** The MCP error of 2025-11-25 for a page that must be visited first; 2026-07-28 has a result for that. */
-export const URL_ELICITATION_REQUIRED = -32_042;
 const RESOURCE_NOT_FOUND = -32_002;
 const INVALID_PARAMS = -32_602;
 const INTERNAL = -32_603;
