@@ -3,6 +3,7 @@ import {
   isRequest,
   type JsonRpcMessage,
   type JsonRpcRequest,
+  type JsonRpcResponse,
   type RequestId,
 } from '../../src/mcp/json-rpc.ts';
 import type { Upstream } from '../../src/mcp/upstream.ts';
@@ -15,6 +16,8 @@ export interface Asked {
   readonly caller: Caller | undefined;
   result(result: unknown): void;
   deliver: Deliver;
+  /** Asks whoever is at the other end. */
+  ask(question: { readonly method: string; readonly params: object }): Promise<JsonRpcResponse>;
 }
 
 export interface ScriptedUpstream extends Upstream {
@@ -38,6 +41,8 @@ export function createScriptedUpstream(
   described: object = {},
 ): ScriptedUpstream {
   const received: JsonRpcMessage[] = [];
+  const asked = new Map<unknown, (response: JsonRpcResponse) => void>();
+  let questions = 0;
   let deliver: Deliver = () => {};
   let end: (reason: string) => void = () => {};
   return {
@@ -58,15 +63,27 @@ export function createScriptedUpstream(
         async close() {},
       };
 
+      function ask(question: { readonly method: string; readonly params: object }): Promise<JsonRpcResponse> {
+        const id = `question ${++questions}`;
+        return new Promise((resolve) => {
+          asked.set(id, resolve);
+          to({ jsonrpc: '2.0', id, ...question } as JsonRpcMessage);
+        });
+      }
+
       function take(message: JsonRpcMessage, caller: Caller | undefined): void {
-        if (!isRequest(message)) return void received.push(message);
+        if (!isRequest(message)) {
+          received.push(message);
+          if (!('method' in message)) asked.get(message.id)?.(message);
+          return;
+        }
         const result = (value: unknown) => to({ jsonrpc: '2.0', id: message.id, result: value });
         if (message.method === 'initialize') {
           result({ ...DESCRIPTION, ...described });
           return;
         }
         received.push(message);
-        answer({ request: message, caller, result, deliver: to });
+        answer({ request: message, caller, result, deliver: to, ask });
       }
     },
   };

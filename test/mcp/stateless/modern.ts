@@ -1,4 +1,5 @@
 /** A client of revision 2026-07-28, by hand: every header and every key can be something else. */
+import type { JsonRpcRequest } from '../../../src/mcp/json-rpc.ts';
 import type { EngineName } from '../../support/listen.ts';
 import { post } from '../client.ts';
 import { type Asked, createScriptedUpstream, type ScriptedUpstream } from '../scripted-upstream.ts';
@@ -80,7 +81,9 @@ export interface Modern {
   post(message: Message, headers?: Record<string, string>, token?: string): Promise<Response>;
   /** The same, read to its end. */
   send(message: Message, headers?: Record<string, string>, token?: string): Promise<Answer>;
-  /** How often the server was sent that request. */
+  /** What the server was sent of that method. */
+  sent(method: string): Message[];
+  /** How often. */
   count(method: string): number;
 }
 
@@ -101,6 +104,10 @@ export async function startModern(
   const token = served.token('a');
   const postModern: Modern['post'] = (message, headers = {}, bearer = token) =>
     post(url, { token: bearer, headers: { ...headersOf(message), ...headers } }, message);
+  const sent = (method: string): Message[] =>
+    upstream.received.filter(
+      (each): each is Message & JsonRpcRequest => 'method' in each && each.method === method,
+    );
   return {
     served,
     upstream,
@@ -108,7 +115,7 @@ export async function startModern(
     token,
     post: postModern,
     send: async (...sent) => readAnswer(await postModern(...sent)),
-    count: (method) =>
-      upstream.received.filter((each) => 'method' in each && 'id' in each && each.method === method).length,
+    sent,
+    count: (method) => sent(method).length,
   };
 }
