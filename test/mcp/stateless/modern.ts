@@ -72,15 +72,21 @@ export async function readAnswer(response: Response): Promise<Answer> {
   return { status, type, headers, body: type === 'application/json' ? JSON.parse(text) : text };
 }
 
+interface As {
+  /** Of somebody else. */
+  readonly token?: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface Modern {
   readonly served: Served;
   readonly upstream: ScriptedUpstream;
   readonly url: string;
   readonly token: string;
   /** Posts with the headers that belong to the message; `headers` stand above those. */
-  post(message: Message, headers?: Record<string, string>, token?: string): Promise<Response>;
+  post(message: Message, headers?: Record<string, string>, as?: As): Promise<Response>;
   /** The same, read to its end. */
-  send(message: Message, headers?: Record<string, string>, token?: string): Promise<Answer>;
+  send(message: Message, headers?: Record<string, string>, as?: As): Promise<Answer>;
   /** What the server was sent of that method. */
   sent(method: string): Message[];
   /** How often. */
@@ -102,8 +108,8 @@ export async function startModern(
   const served = await serveMcp(engine, upstream, now);
   const url = `${served.url}/mcp`;
   const token = served.token('a');
-  const postModern: Modern['post'] = (message, headers = {}, bearer = token) =>
-    post(url, { token: bearer, headers: { ...headersOf(message), ...headers } }, message);
+  const postModern: Modern['post'] = (message, headers = {}, as = {}) =>
+    post(url, { token, ...as, headers: { ...headersOf(message), ...headers } }, message);
   const sent = (method: string): Message[] =>
     upstream.received.filter(
       (each): each is Message & JsonRpcRequest => 'method' in each && each.method === method,
