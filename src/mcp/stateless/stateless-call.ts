@@ -37,8 +37,6 @@ export interface Round {
 
 export interface StatelessCall {
   readonly grantId: string;
-  /** Whether a client waits for the outcome of a round. */
-  isAttended(): boolean;
   run(round: Round): Promise<Outcome>;
   /** Gives the call up, wherever it stands. */
   abandon(): void;
@@ -194,7 +192,6 @@ export function createStatelessCall(options: StatelessCallOptions): StatelessCal
   };
   return {
     grantId,
-    isAttended: () => life.attending !== undefined,
     run: (round) => run(life, round),
     abandon: () => abandon(life),
   };
