@@ -16,12 +16,6 @@ export interface Client {
   isListening(): boolean;
 }
 
-/** Of a client without a session, which reads nothing but answers. */
-export const UNREACHABLE: Pick<Client, 'tell' | 'isListening'> = {
-  tell: () => false,
-  isListening: () => false,
-};
-
 /** Takes what comes back for one request. */
 export interface Reply {
   notify(message: JsonRpcNotification): void;

@@ -154,6 +154,8 @@ async function find(
 ): Promise<{ session: HttpSession; caller: Caller } | Outcome> {
   const caller = await authenticate(exchange);
   if (!caller) return undefined;
+  // Without sessions there is nothing to get and nothing to delete (2026-07-28 transports, L680).
+  if (isStateless(exchange.headers, [])) return methodNotAllowed('POST');
   if (isForeignVersion(exchange.headers)) return unsupportedVersion();
   const id = exchange.headers['mcp-session-id'];
   if (id === undefined) return missingSession();

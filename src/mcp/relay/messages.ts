@@ -49,7 +49,8 @@ function takeNotification(state: RelayState, message: JsonRpcNotification, { rel
     case 'notifications/message':
       return notifyAddressee(state, message, {
         relatedId,
-        admits: ({ client }) => state.levels.admits(client, params?.level),
+        // A stateless request has a level of its own, and its leg sees to that.
+        admits: ({ client }) => !state.clients.has(client) || state.levels.admits(client, params?.level),
       });
     default:
       return notifyAddressee(state, message, { relatedId });

@@ -68,6 +68,8 @@ export interface Relay {
   sweep(): void;
   /** Its definition has changed: starts it again as soon as no call waits for it. */
   renew(): void;
+  /** Calls `listener` once when it is closed, at once if it is. */
+  onClose(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -202,6 +204,7 @@ function sweep(state: RelayState): void {
 export function createRelay(options: RelayOptions): Relay {
   const state = createState(options);
   const { peer, catalog, clients, levels, subscriptions, watchers } = state;
+  const closed = new AbortController();
   if (catalog.asksBack()) state.turns.takeOneAtATime();
   return {
     async initialize() {
@@ -237,7 +240,8 @@ export function createRelay(options: RelayOptions): Relay {
       return () => watchers.delete(watcher);
     },
     raiseLogLevel(level) {
-      if (!isLogLevel(level) || !levels.raise(level) || !peer.isUp()) return;
+      if (!isLogLevel(level) || !isDeclared(catalog.initialize() ?? {}, 'logging')) return;
+      if (!levels.raise(level) || !peer.isUp()) return;
       peer.request('logging/setLevel', { level }).catch(() => undefined);
     },
     wake() {
@@ -255,6 +259,14 @@ export function createRelay(options: RelayOptions): Relay {
       if (state.pending.size > 0) state.isStale = true;
       else restart(state);
     },
-    close: () => peer.close(),
+    onClose(listener) {
+      if (closed.signal.aborted) listener();
+      else closed.signal.addEventListener('abort', listener, { once: true });
+    },
+    close() {
+      const gone = peer.close();
+      closed.abort();
+      return gone;
+    },
   };
 }
