@@ -12,17 +12,20 @@ import { waitFor } from '../support/wait-for.ts';
 const URI = 'test://one';
 
 /** `claude-secure restart`, or a daemon that is killed and started again by whoever needs it. */
-async function restart({ home, at }: ServedUpstreams, way: 'restart' | 'kill -9'): Promise<void> {
+async function restart({ home }: ServedUpstreams, way: 'restart' | 'kill -9'): Promise<void> {
   const before = readState(home)?.pid ?? 0;
   if (way === 'kill -9') {
-    // The journal is a moment behind; the answer to a DELETE says that it has caught up.
-    expect(await (await openSession(at('life'))).delete()).toBe(204);
     process.kill(before, 'SIGKILL');
     await waitFor('the daemon to be gone', () => !isAlive(before));
   }
   const command = way === 'restart' ? ['restart'] : ['headers', 'life'];
   expect(await runProgram(home, command)).toMatchObject({ status: 0 });
   expect(readState(home)?.pid).not.toBe(before);
+}
+
+/** The journal is a moment behind; the answer to a DELETE says that it has caught up. */
+async function settle({ at }: ServedUpstreams): Promise<void> {
+  expect(await (await openSession(at('life'))).delete()).toBe(204);
 }
 
 /** A call that never ends, and the id of the first event of its answer. */
@@ -55,6 +58,7 @@ describe.each(ENGINES)('a session behind a daemon on %s', (engine) => {
       for (const round of ['first', 'second']) {
         const { pid } = (await session.call('who')) as { pid: number };
         const hanging = await hang(session, round);
+        await settle(served);
         await restart(served, way);
 
         const answer = readEvents(await session.listen(hanging));
@@ -92,6 +96,7 @@ describe('what of a session outlives its daemon', () => {
     }
     const ids: string[] = [];
     while (ids.length < 300) ids.push((await events.next())?.id ?? '');
+    await settle(served);
     await restart(served, 'kill -9');
     expect((await session.listen(first)).status).toBe(400);
     expect((await session.listen(ids[10])).status).toBe(400);
