@@ -83,7 +83,7 @@ describe('R53: a server on stdio', () => {
     const command = { command: 'touch', args: [`${home.dir}/touched`], env: { A: 'b' } };
     const opening = initialize();
     const smuggled = { ...opening, params: { ...opening.params, ...command, mcpServers: { evil: command } } };
-    for (const path of ['/mcp', '/mcp/memory', '/mcp/off', '/mcp/evil', '/mcp/../evil', '/mcp/memory/evil']) {
+    for (const path of ['/mcp', '/mcp/memory', '/mcp/off', '/mcp/evil', '/mcp/memory/evil']) {
       for (const body of [
         smuggled,
         call(1, 'upstream_add', command),
