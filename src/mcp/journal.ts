@@ -34,7 +34,7 @@ export interface Journal {
   readSessions(): Promise<RestoredSession[]>;
   /** A session's part of the journal. To be called once for each session. */
   session(id: string): SessionJournal;
-  /** Resolves once all that was written is in the records; what could not be written is lost, and logged. */
+  /** Resolves once all that was written until now is in the records; what could not be written is lost, and logged. */
   settled(): Promise<void>;
 }
 
@@ -52,7 +52,9 @@ export function createJournal({ records, log }: JournalOptions): Journal {
   const pending = new Map<string, RecordOperation>();
   const ended = new Set<string>();
   const failures = createRateLimiter(1);
-  let writing: Promise<void> | undefined;
+  /** The batch being written, and the one that takes what comes now. */
+  let current: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
   async function write(): Promise<void> {
     const operations = [...pending.values()];
@@ -69,15 +71,17 @@ export function createJournal({ records, log }: JournalOptions): Journal {
     }
   }
 
-  async function writeAll(): Promise<void> {
+  async function writeNext(): Promise<void> {
+    await current;
     await new Promise((resolve) => setImmediate(resolve));
-    while (pending.size > 0) await write();
-    writing = undefined;
+    next = undefined;
+    current = write();
+    await current;
   }
 
   function add(operation: RecordOperation): void {
     pending.set(operation.key, operation);
-    writing ??= writeAll();
+    next ??= writeNext();
   }
 
   function end(id: string): void {
@@ -98,7 +102,7 @@ export function createJournal({ records, log }: JournalOptions): Journal {
       return sessions;
     },
     session: (id) => createSessionJournal(id, add, end),
-    settled: () => writing ?? Promise.resolve(),
+    settled: () => next ?? current,
   };
 }
 

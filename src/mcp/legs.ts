@@ -45,6 +45,8 @@ export interface Mcp {
   define(definitions: readonly UpstreamDefinition[]): void;
   /** Brings the sessions of the last daemon back, once their upstreams are defined. */
   restore(found: readonly RestoredSession[]): void;
+  /** A grant has ended: so do its sessions, and the processes that these had for themselves. */
+  endGrant(grantId: string): void;
   upstreams(): UpstreamReport[];
   /** What goes through a server; undefined for one that there is not. */
   traffic(name: string): Traffic | undefined;
@@ -110,6 +112,7 @@ export function createMcp(options: McpOptions): Mcp {
       const findEndpoint = (name: string) => (name === code.name ? code : endpoints.find(name));
       restoreSessions(found, { journal, sessions, budget, findEndpoint });
     },
+    endGrant: sessions.endGrant,
     upstreams: endpoints.report,
     traffic: (name) => (name === code.name ? code : endpoints.find(name))?.traffic,
     sessions: sessions.count,

@@ -16,7 +16,8 @@ export function createOpenStreams(): OpenStreams {
   return {
     open(exchange, caller, firstFrame) {
       const stream = exchange.stream(200, EVENT_STREAM_HEADERS);
-      if (firstFrame !== undefined) stream.write(firstFrame);
+      // uWebSockets.js ends the head with the first byte of the body: without one a client waits for its answer.
+      stream.write(firstFrame ?? KEEP_ALIVE_FRAME);
       streams.add(stream);
       const release = onCallerEnd(caller, () => stream.end());
       exchange.onClose(() => {

@@ -68,6 +68,8 @@ export interface Sessions {
   sweep(): void;
   /** Ends the sessions of an endpoint that is no more. */
   endAt(endpoint: Endpoint): void;
+  /** Ends the sessions of a grant that is no more. */
+  endGrant(grantId: string): void;
   /** The daemon ends: sessions of Streamable HTTP go on in the next one. */
   suspendAll(): void;
   count(): number;
@@ -146,6 +148,9 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
     },
     endAt(endpoint) {
       for (const session of sessions.values()) if (session.endpoint === endpoint) end(session);
+    },
+    endGrant(grantId) {
+      for (const session of sessions.values()) if (session.grantId === grantId) end(session);
     },
     suspendAll() {
       for (const session of sessions.values()) suspend(session);

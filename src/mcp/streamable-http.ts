@@ -143,6 +143,8 @@ async function remove(leg: Leg, exchange: Exchange): Promise<Outcome> {
   const found = await find(leg, exchange);
   if (!found || isRefusal(found)) return found;
   leg.sessions.end(found.session);
+  // A 204 that a killed daemon forgets would be a lie: its successor would bring the session back.
+  await leg.journal.settled();
   exchange.respond(204, {});
   return undefined;
 }

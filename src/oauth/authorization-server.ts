@@ -41,6 +41,8 @@ export interface AuthorizationServer {
   clients(): ClientReport[];
   /** Ends every grant of the client, and its registration; false if there was neither. */
   revokeClient(clientId: string): Promise<boolean>;
+  /** Tells of every grant that has ended, by revocation or expiry. */
+  onGrantEnd(listener: (grantId: string) => void): void;
   /** Stops the timers and ends every open stream; the records stay open. */
   close(): Promise<void>;
 }
@@ -66,8 +68,10 @@ export async function createAuthorizationServer(
   const keys = await ensureSigningKeys(signingKeysFile, clock.nowMs());
   const resources = createResources(issuer, hosts);
   const verified = createVerifiedTokens(clock);
+  const grantEndListeners: ((grantId: string) => void)[] = [];
   const grants = await readGrants(records, clock, (grant, reason) => {
     verified.endGrant(grant);
+    for (const listener of grantEndListeners) listener(grant);
     log.info('grant.ended', { grant, reason });
   });
   const clients = await readClients(records, clock);
@@ -111,6 +115,9 @@ export async function createAuthorizationServer(
     },
     clients: () => reportClients(clients, grants),
     revokeClient: (clientId) => clients.serial(clientId, () => endClient(clientId, { clients, grants, log })),
+    onGrantEnd(listener) {
+      grantEndListeners.push(listener);
+    },
     async close() {
       verified.close();
       await stopHousekeeping();

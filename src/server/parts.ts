@@ -114,6 +114,7 @@ export async function createParts(options: ServeOptions, onPortLost: () => void)
   const journal = createJournal({ records: store, log });
   const restored = await journal.readSessions();
   const mcp = await createGateway(options, { oauth, certificate, store }, journal);
+  oauth.onGrantEnd(mcp.endGrant);
   const upstreamsFile = watchUpstreamsFile(paths.upstreams, { define: mcp.define, log });
   mcp.restore(restored);
   const idle = watchIdle(config.idleMs, listener.connections);

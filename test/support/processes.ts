@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Home } from './home.ts';
+
+/** A file of a process as text; empty when it is gone, and for one that has ended but was not collected yet. */
+export function readProcessFile(pid: number, file: 'cmdline' | 'environ' | 'status'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export const isAlive = (pid: number): boolean => readProcessFile(pid, 'cmdline') !== '';
+
+/** The processes of this home whose command line holds that word, as `ps` would show them. */
+export function findProcesses(home: Home, word: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => readProcessFile(pid, 'cmdline').includes(word))
+    .filter((pid) => readProcessFile(pid, 'environ').split('\0').includes(`HOME=${home.dir}`));
+}
+
+/** Mebibytes: what the process uses now, and the most it ever did. */
+export function memoryOf(pid: number): { now: number; peak: number } {
+  const read = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readProcessFile(pid, 'status'))?.[1]) / 1_024;
+  return { now: read('VmRSS'), peak: read('VmHWM') };
+}
