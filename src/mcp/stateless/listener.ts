@@ -1,7 +1,7 @@
 import type { Caller } from '../../caller.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
 import { limits } from '../../limits.ts';
-import { ERROR, type JsonRpcMessage, type JsonRpcRequest, jsonRpcError } from '../json-rpc.ts';
+import { ERROR, type JsonRpcRequest, jsonRpcError } from '../json-rpc.ts';
 import type { Relay } from '../relay/relay.ts';
 import { createStatelessClient } from './stateless-client.ts';
 

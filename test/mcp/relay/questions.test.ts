@@ -230,7 +230,13 @@ describe('whom to ask while no call is under way', () => {
 
   it('a client that cannot be reached is an error', async () => {
     const { relay, peer } = await startRelay();
-    const deaf = { grantId: 'a', capabilities: EVERYTHING, inFlight: new Map(), tell: () => false };
+    const deaf = {
+      grantId: 'a',
+      capabilities: EVERYTHING,
+      inFlight: new Map(),
+      tell: () => false,
+      isListening: () => false,
+    };
     relay.attach(deaf);
     ask(peer.life, 7);
     expect(peer.life.answers()).toMatchObject([{ id: 7, error: { code: -32_601 } }]);

@@ -111,6 +111,7 @@ function createClient(relay: Relay, grantId: string, capabilities: Params): Scri
     told,
     seen,
     tell: (message) => seen.push(message) > 0 && told.push(message) > 0,
+    isListening: () => true,
     call,
     answer: (response) => relay.answer(client, { jsonrpc: '2.0', ...response } as JsonRpcResponse),
     notify: (method, params) => relay.notify(client, { jsonrpc: '2.0', method, ...(params && { params }) }),
