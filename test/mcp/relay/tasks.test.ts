@@ -76,6 +76,30 @@ describe('tasks', () => {
     expect([anna.told.length, bert.told]).toEqual([1, []]);
   });
 
+  it('their progress goes on under the token of the call that began them, to its client alone', async () => {
+    const { relay, anna, bert, life } = await startTwo();
+    const params = { task: {}, _meta: { progressToken: 1 } };
+    const made = [anna, bert].map((client) => client.call(1, 'tools/call', params));
+    const [first, second] = life.requests('tools/call');
+    life.result(first!.id, { task: { taskId: 't' } });
+    life.result(second!.id, { content: [] });
+    for (const { id } of [first!, second!]) {
+      life.say({
+        method: 'notifications/progress',
+        params: { progressToken: id, progress: 1, 'x-unknown': 1 },
+      });
+    }
+    const told = { progressToken: 1, progress: 1, 'x-unknown': 1 };
+    expect([anna.told, bert.told]).toEqual([
+      [{ jsonrpc: '2.0', method: 'notifications/progress', params: told }],
+      [],
+    ]);
+    expect(made.map(({ notes }) => notes)).toEqual([[], []]);
+    relay.detach(anna);
+    life.say({ method: 'notifications/progress', params: { progressToken: first!.id, progress: 2 } });
+    expect(anna.told.length).toBe(1);
+  });
+
   it('a question of a task reaches its owner, whatever else is under way', async () => {
     const { anna, bert, life } = await startTwo();
     begin(anna, life, 't');
