@@ -1,4 +1,5 @@
 import { isObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Client } from '../client.ts';
 import type { JsonRpcResponse, Params, RequestId } from '../json-rpc.ts';
 import { type PendingCall, progressTokenOf } from './pending-calls.ts';
@@ -44,6 +45,7 @@ export function createTaskOwners(): TaskOwners {
     note({ client, request, ownId }, response) {
       const task = 'result' in response && isObject(response.result) ? response.result.task : undefined;
       if (!isObject(task) || typeof task.taskId !== 'string') return;
+      if (task.taskId.length > limits.upstreamIdLength) return;
       keep(owners, task.taskId, client);
       const progressToken = progressTokenOf(request.params);
       if (progressToken !== undefined) keep(tokens, ownId, { client, progressToken });

@@ -64,6 +64,16 @@ describe('tasks', () => {
     expect(made.response).toEqual({ jsonrpc: '2.0', id: 1, result });
   });
 
+  it('R54: whose a task with an endless id is, is not remembered', async () => {
+    const { anna, bert, life } = await startTwo();
+    const [longest, longer] = [1_024, 1_025].map((length) => 'x'.repeat(length));
+    for (const taskId of [longest!, longer!]) begin(anna, life, taskId);
+    expect(anna.call(1, 'tasks/get', { taskId: longer }).response).toMatchObject({ error: NOT_FOUND });
+    expect(bert.call(1, 'tasks/get', { taskId: longest }).response).toMatchObject({ error: NOT_FOUND });
+    anna.call(2, 'tasks/get', { taskId: longest });
+    expect(life.requests('tasks/get').map(({ params }) => params)).toEqual([{ taskId: longest }]);
+  });
+
   it('their status is told to the owner, and to nobody if that one has left', async () => {
     const { relay, anna, bert, life } = await startTwo();
     begin(anna, life, 't');
@@ -144,8 +154,10 @@ describe('pages that clients are sent to', () => {
     const { anna, bert, life } = await startTwo();
     anna.call(1);
     life.say({ id: 7, method: 'elicitation/create', params: { mode: 'url', elicitationId: 'e' } });
+    const endless = 'x'.repeat(1_025);
+    life.say({ id: 8, method: 'elicitation/create', params: { mode: 'url', elicitationId: endless } });
     answerLast(life, 'tools/call', {});
-    for (const id of ['e', 'never', 'constructor', undefined]) life.say(complete(id));
+    for (const id of ['e', 'never', 'constructor', undefined, endless]) life.say(complete(id));
     expect([anna.told, bert.told]).toEqual([[{ jsonrpc: '2.0', ...complete('e') }], []]);
   });
 
