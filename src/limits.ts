@@ -84,6 +84,12 @@ export const limits = {
   /** R54. */
   upstreamLineBytes: 8 * MIB,
   upstreamNotificationsPerSecond: 5_000,
+  /** Questions that one client has open: beyond this a server gets an error. */
+  upstreamQuestions: 32,
+  /** Of the ids of tasks and pages: whose a longer one is, is not remembered. */
+  upstreamIdLength: 1_024,
+  /** Of the lists that are kept of a server, as JSON; what is more is asked for each time. */
+  upstreamCatalogLength: 16 * MIB,
   upstreamStderrLinesPerMinute: 120,
   upstreamStderrLineBytes: 4 * KIB,
   /** What a server has not read yet: beyond this it counts as hung. */

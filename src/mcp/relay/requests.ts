@@ -147,7 +147,7 @@ function noteResponse(state: RelayState, call: PendingCall, response: JsonRpcRes
     state.subscriptions.add(client, String(request.params?.uri));
   }
   if (request.method === 'tasks/list') return state.owners.onlyOwn(client, response);
-  if (request.params?.task !== undefined) state.owners.note(client, response);
+  if (request.params?.task !== undefined) state.owners.note(call, response);
   return request.method.endsWith('/list') ? takeList(state, request, response) : response;
 }
 

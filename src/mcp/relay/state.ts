@@ -1,4 +1,5 @@
 import { isObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Client } from '../client.ts';
 import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from '../json-rpc.ts';
@@ -59,7 +60,7 @@ const MAX_ELICITATIONS = 1_000;
 /** Remembers who was sent to a page, for the server tells when that is done (2025-11-25 elicitation, L398). */
 export function noteElicitation({ elicitations }: RelayState, client: Client, params: unknown): void {
   const id = isObject(params) ? params.elicitationId : undefined;
-  if (typeof id !== 'string') return;
+  if (typeof id !== 'string' || id.length > limits.upstreamIdLength) return;
   elicitations.set(id, client);
   const [oldest] = elicitations.keys();
   if (oldest !== undefined && elicitations.size > MAX_ELICITATIONS) elicitations.delete(oldest);
