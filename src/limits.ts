@@ -96,6 +96,8 @@ export const limits = {
   upstreamQueueBytes: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,
+  /** So long after a call has ended or was cancelled, what the server says may still be meant for its client. */
+  upstreamLateMs: 10 * SECOND,
   upstreamStartMs: MINUTE,
   /** R54: restarts wait 1 s, then twice as long each time; a process that lived this long begins anew. */
   upstreamBackoffMs: SECOND,

@@ -49,7 +49,13 @@ const open = (endpoint: GatewayEndpoint, workspace?: string, who = 'x'): Relay =
   endpoint.open({ workspace, params: { capabilities: {}, clientInfo: { name: who } } });
 
 function attach(relay: Relay): Client {
-  const client = { grantId: 'a', capabilities: {}, inFlight: new Map(), tell: () => true };
+  const client = {
+    grantId: 'a',
+    capabilities: {},
+    inFlight: new Map(),
+    tell: () => true,
+    isListening: () => false,
+  };
   relay.attach(client);
   return client;
 }

@@ -9,6 +9,7 @@ import type { LogLevels } from './log-levels.ts';
 import type { Peer } from './peer.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { Questions } from './questions.ts';
+import type { RecentGrants } from './recent-grants.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { Turns } from './turns.ts';
@@ -40,6 +41,9 @@ export interface RelayState {
   readonly elicitations: Map<string, Client>;
   /** Calls that wait for their clients and have given up their turn. */
   readonly parked: Set<number>;
+  /** Whose calls have ended lately, and whose were given up while the server had them. */
+  readonly served: RecentGrants;
+  readonly cancelled: RecentGrants;
   readonly held: Set<HeldQuestion>;
   /** Whether one client has the server for itself: nothing of it is anybody else's. */
   readonly isExclusive: boolean;

@@ -85,7 +85,7 @@ describe('subscriptions', () => {
     const { relay, pass } = await startRelay({ peer, isLazy: true });
     const told: unknown[] = [];
     const tell = (message: unknown): boolean => told.push(message) > 0;
-    const back = { grantId: 'a', capabilities: {}, inFlight: new Map(), tell };
+    const back = { grantId: 'a', capabilities: {}, inFlight: new Map(), tell, isListening: () => true };
     relay.wake();
     await pass(1);
     expect(peer.lives).toEqual([]);
