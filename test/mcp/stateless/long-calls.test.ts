@@ -85,6 +85,14 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     expect(await events.next()).toBeUndefined();
   });
 
+  it('R45: the end of the token is the end of the stream, and of the call', async () => {
+    const { served, token, events, next, sent, asked } = await startLong();
+    served.end(token);
+    expect([await next, await events.next()]).toEqual([undefined, undefined]);
+    await waitFor('the cancellation', () => sent('notifications/cancelled').length > 0, 1_000);
+    expect(sent('notifications/cancelled')).toMatchObject([{ params: { requestId: asked.request.id } }]);
+  });
+
   it.each(HOSTILE)('R47: %j stays text, in whatever it comes', async (text) => {
     const { post, send } = await startModern(
       engine,
