@@ -15,8 +15,8 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 
 /**
  * What the SDK's handler reads of a request whose body was read before; undefined if a header holds what none may hold.
- * Not a real `Request`: making one takes 75 µs, and its signal no longer follows ours once the request itself was
- * collected (both measured, Node 20, 22 and 24), so that nobody would notice that the client has left.
+ * Not a real `Request`: making one takes 75 µs (measured, Node 20), and its signal no longer follows ours once the
+ * request itself was collected (measured, Node 20, 22, 24): nobody would notice that the client has left.
  */
 export function toWebRequest({ headers }: Exchange, signal: AbortSignal): Request | undefined {
   if (HEADERS.some((name) => !PLAIN.test(headers[name] ?? ''))) return undefined;
