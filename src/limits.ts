@@ -76,6 +76,8 @@ export const limits = {
   statelessInFlight: 256,
   subscriptions: 100,
   parkedCalls: 64,
+  /** A parked call keeps its turn so long for a client of which nobody knows whether it is still there. */
+  parkedTurnMs: 3 * SECOND,
   /** A question to a client may wait this long for its answer, a parked call for its retry (mcp.md 5.2). */
   askMs: 10 * MINUTE,
   /** Questions that come this close together travel in one result (mcp.md 5.2). */

@@ -11,15 +11,14 @@ const UNCLEAR = 'it is not clear whom to ask';
 
 /**
  * The calls that the server may be at work on. A question comes of those that have taken a turn, if there are any; one
- * that is parked waits for an answer before it asks again, but may go on talking.
+ * that has given its turn up waits for an answer before it asks again, but may go on talking.
  */
 function callsUnderWay({ pending, turns, parked }: RelayState, isQuestion: boolean): PendingCall[] {
   const all = pending.all().filter(({ isSent }) => isSent);
   if (!isQuestion) return all;
-  const sent = all.filter(({ ownId }) => !parked.has(ownId));
   const running = new Set(turns.running());
-  const inTurn = sent.filter(({ ownId }) => running.has(ownId));
-  return inTurn.length > 0 ? inTurn : sent;
+  const inTurn = all.filter(({ ownId }) => running.has(ownId));
+  return inTurn.length > 0 ? inTurn : all.filter(({ ownId }) => !parked.has(ownId));
 }
 
 /** The owner of the task that a message names, if it is still there. */
@@ -29,6 +28,13 @@ function ownerOf({ owners, clients, pending }: RelayState, task: unknown): Addre
   // Whoever waits for the task's result reads that answer; perhaps nothing else.
   const call = pending.all().find((open) => open.client === client && open.request.params?.taskId === task);
   return { client, call };
+}
+
+/** Whether all of the calls are of one client, and no other grant's call can be meant that the server still works on. */
+function isOneClients({ cancelled }: RelayState, calls: readonly PendingCall[]): boolean {
+  const [{ client } = {}, ...others] = calls;
+  if (!client || others.some((call) => call.client !== client)) return false;
+  return !cancelled.hasOthers(client.grantId);
 }
 
 /**
@@ -41,22 +47,17 @@ function addresseeOf(
   message: JsonRpcRequest | JsonRpcNotification,
   relatedId?: RequestId,
 ): Addressee | typeof AMBIGUOUS | undefined {
-  const { pending, clients, parked, served, cancelled } = state;
+  const { pending, clients, parked, served } = state;
   const related = relatedId === undefined ? undefined : pending.get(relatedId);
   if (related) return { client: related.client, call: related };
   const task = relatedTask(message.params);
   if (task !== undefined) return ownerOf(state, task);
   const calls = callsUnderWay(state, 'id' in message);
   const last = calls.at(-1);
-  if (last) {
-    const isClear = calls.every(({ client }) => client === last.client);
-    return isClear && !cancelled.hasOthers(last.client.grantId)
-      ? { client: last.client, call: last }
-      : AMBIGUOUS;
-  }
+  if (last) return isOneClients(state, calls) ? { client: last.client, call: last } : AMBIGUOUS;
   // A parked call may ask once more while nobody else is served.
-  const [waiting] = parked;
   if (parked.size > 1) return AMBIGUOUS;
+  const [waiting] = parked.keys();
   const call = waiting === undefined ? undefined : pending.get(waiting);
   if (call) return { client: call.client, call };
   const [only, ...others] = [...clients].filter((client) => client.isListening());

@@ -15,16 +15,18 @@ import { PROTOCOL_VERSIONS } from '../protocol-version.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Upstream } from '../upstream.ts';
 import { askHeld } from './addressee.ts';
+import { createAttendedGrants } from './attended-grants.ts';
 import { type Catalog, isDeclared } from './catalog.ts';
 import { ALL_CAPABILITIES } from './client-capabilities.ts';
 import { createLogLevels, isLogLevel } from './log-levels.ts';
 import { takeMessage } from './messages.ts';
+import { parkCall, resumeCall, yieldTurns } from './parking.ts';
 import { createPeer } from './peer.ts';
 import { type Call, createPendingCalls } from './pending-calls.ts';
 import { takeDown, takeUp } from './process-changes.ts';
 import { createQuestions } from './questions.ts';
 import { createRecentGrants } from './recent-grants.ts';
-import { cancelCall, parkCall, restart, resumeCall, takeCall } from './requests.ts';
+import { cancelCall, restart, takeCall } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { createTaskOwners } from './task-owners.ts';
@@ -50,7 +52,7 @@ export interface Relay {
   /** Passes a request on. */
   call(call: Call): void;
   cancel(client: Client, requestId: RequestId, reason: unknown): void;
-  /** The call waits for its client: others may have their turn. */
+  /** The call waits for its client to come back. */
   park(client: Client, requestId: RequestId): void;
   /** Goes on with a parked call when it is its turn. */
   resume(client: Client, requestId: RequestId, proceed: () => void): void;
@@ -58,6 +60,8 @@ export interface Relay {
   answer(client: Client, response: JsonRpcResponse): void;
   /** Passes a notification on. */
   notify(client: Client, notification: JsonRpcNotification): void;
+  /** A client without a session is there and listens; the result takes it back. */
+  attend(grantId: string): () => void;
   /** Tells of changed lists and updated resources; the result takes it back. */
   watch(watcher: (change: JsonRpcNotification) => void): () => void;
   /** Makes the server log at least that much. */
@@ -125,7 +129,8 @@ function createState(options: RelayOptions): RelayState {
     served: createRecentGrants(nowMs),
     cancelled: createRecentGrants(nowMs),
     held: new Set(),
-    parked: new Set(),
+    parked: new Map(),
+    attended: createAttendedGrants((grantId) => yieldTurns(state, grantId)),
     unchecked: new Set(),
     calls: 0,
     usedMs: nowMs(),
@@ -215,6 +220,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     answer: (client, response) => state.questions.answer(client, response),
     notify: (client, notification) => takeNotice(state, client, notification),
+    attend: state.attended.add,
     watch(watcher) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);

@@ -1,19 +1,15 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
-
 import { isObject } from '../../json-object.ts';
 import {
   ERROR,
-  type JsonRpcError,
-  type JsonRpcRequest,
   type JsonRpcResponse,
   jsonRpcError,
-  type Params,
   type RequestId,
 } from '../json-rpc.ts';
 import { askHeld, refuseHeld } from './addressee.ts';
-import { isDeclared } from './catalog.ts';
 import { takeList } from './lists.ts';
-import { isLogLevel } from './log-levels.ts';
+import { answerHere } from './local-answers.ts';
+import { unpark } from './parking.ts';
 import { asOwn, asTheirs, type Call, type PendingCall } from './pending-calls.ts';
 import { noteElicitation, type RelayState, sayToServer } from './state.ts';
 
@@ -33,62 +29,6 @@ const NEVER_ASKS: ReadonlySet<string> = new Set([
   'tools/list',
 ]);
 
-type Answer = { readonly result: Params } | JsonRpcError;
-const DONE: Answer = { result: {} };
-
-const invalid = (message: string, { id }: JsonRpcRequest): Answer =>
-  jsonRpcError(ERROR.invalidParams, message, id);
-
-const isSubscribe = ({ method, params }: JsonRpcRequest, uri: string): boolean =>
-  method === 'resources/subscribe' && params?.uri === uri;
-
-/** Subscriptions of all clients are one for the server: only the first and the last one reach it. */
-function answerSubscription(state: RelayState, { client, request }: Call): Answer | undefined {
-  const { subscriptions, pending } = state;
-  const uri = request.params?.uri;
-  if (typeof uri !== 'string') return undefined;
-  if (request.method === 'resources/unsubscribe') {
-    const isSubscribed = subscriptions.urisOf(client).includes(uri);
-    const isLast = isSubscribed && subscriptions.remove(client, uri);
-    // Somebody else's subscription may be on its way: it must not be undone behind its back.
-    return isLast && !pending.all().some(({ request: open }) => isSubscribe(open, uri)) ? undefined : DONE;
-  }
-  if (!subscriptions.hasRoom(client, uri)) return invalid('too many subscriptions', request);
-  if (!subscriptions.has(uri)) return undefined;
-  subscriptions.add(client, uri);
-  return DONE;
-}
-
-function answerLevel({ levels, peer, catalog }: RelayState, { client, request }: Call): Answer | undefined {
-  const level = request.params?.level;
-  if (!isLogLevel(level) || !isDeclared(catalog.initialize() ?? {}, 'logging')) return undefined;
-  levels.set(client, level);
-  return levels.raise(level) && peer.isUp() ? undefined : DONE;
-}
-
-function answerTask({ owners }: RelayState, { client, request }: Call): Answer | undefined {
-  const taskId = request.params?.taskId;
-  if (taskId === undefined || owners.of(taskId)?.grantId === client.grantId) return undefined;
-  return invalid('Task not found', request);
-}
-
-/** A list that was kept, while the server does not run. */
-function answerList({ catalog, peer, unchecked }: RelayState, { request }: Call): Answer | undefined {
-  const result = peer.isUp() ? undefined : catalog.list(request);
-  if (!result) return undefined;
-  unchecked.add(request.method);
-  return { result };
-}
-
-function answerHere(state: RelayState, call: Call): Answer | undefined {
-  const { method } = call.request;
-  if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
-    return answerSubscription(state, call);
-  }
-  if (method === 'logging/setLevel') return answerLevel(state, call);
-  return method.startsWith('tasks/') ? answerTask(state, call) : answerList(state, call);
-}
-
 /** The call no longer waits: the next one has its turn, and a question may have become clear. */
 function conclude(state: RelayState, ownId: RequestId): PendingCall | undefined {
   const call = state.pending.take(ownId);
@@ -96,7 +36,7 @@ function conclude(state: RelayState, ownId: RequestId): PendingCall | undefined 
   state.usedMs = state.nowMs();
   state.served.note(call.client.grantId);
   state.turns.end(call.ownId);
-  state.parked.delete(call.ownId);
+  unpark(state, call.ownId);
   askHeld(state);
   return call;
 }
@@ -207,20 +147,6 @@ export function cancelCall(state: RelayState, ownId: number, reason: unknown): v
   }
   call.reply.abandon();
   restartIfStale(state);
-}
-
-/** The call waits for its client: others may have their turn. */
-export function parkCall(state: RelayState, ownId: number): void {
-  state.parked.add(ownId);
-  state.turns.end(ownId);
-  askHeld(state);
-}
-
-export function resumeCall(state: RelayState, ownId: number, proceed: () => void): void {
-  state.turns.take(ownId, () => {
-    state.parked.delete(ownId);
-    proceed();
-  });
 }
 
 /** The server ended: whatever it had been sent gets an error, what waits for its turn waits for the next one. */

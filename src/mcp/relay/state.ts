@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts';
 import type { Client } from '../client.ts';
 import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from '../json-rpc.ts';
 import type { Traffic } from '../traffic.ts';
+import type { AttendedGrants } from './attended-grants.ts';
 import type { Catalog } from './catalog.ts';
 import type { LogLevels } from './log-levels.ts';
 import type { Peer } from './peer.ts';
@@ -39,10 +40,12 @@ export interface RelayState {
   readonly watchers: Set<(change: JsonRpcNotification) => void>;
   /** Who was sent to which page by the server (elicitation of mode `url`). */
   readonly elicitations: Map<string, Client>;
-  /** Calls that wait for their clients and have given up their turn. */
-  readonly parked: Set<number>;
-  /** Whose calls have ended lately, and whose were given up while the server had them. */
+  /** Calls without a session that wait for their clients to come back, and what ends the turn of each. */
+  readonly parked: Map<number, NodeJS.Timeout>;
+  readonly attended: AttendedGrants;
+  /** Whose calls have ended lately. */
   readonly served: RecentGrants;
+  /** Whose calls were cancelled lately: the server may go on with them. */
   readonly cancelled: RecentGrants;
   readonly held: Set<HeldQuestion>;
   /** Whether one client has the server for itself: nothing of it is anybody else's. */

@@ -1,5 +1,5 @@
 export interface Turns {
-  /** Runs `begin` when it is the turn of that call: at once, as long as calls run side by side. */
+  /** Runs `begin` when it is the turn of that call: at once, as long as calls run side by side or it has its turn. */
   take(id: number, begin: () => void): void;
   /** The call is over, or will not be made. */
   end(id: number): void;
@@ -30,7 +30,7 @@ export function createTurns(): Turns {
 
   return {
     take(id, begin) {
-      if (isOneAtATime && running.size > 0) {
+      if (isOneAtATime && running.size > 0 && !running.has(id)) {
         waiting.set(id, begin);
         return;
       }

@@ -83,7 +83,9 @@ export function createStateless({ streams, log, nowMs }: StatelessOptions): Stat
     exchange.onClose(() => {
       if (isUnderWay) gone.abort();
     });
-    const handler = await handlerFor(endpoint.find(caller), endpoint);
+    const relay = endpoint.find(caller);
+    const handler = await handlerFor(relay, endpoint);
+    if (methodOf(message) === 'subscriptions/listen') exchange.onClose(relay.attend(caller.grantId));
     const response = handler.fetch(request, isBatch ? messages : message, caller).then((answer) => {
       // Aborting what is over would still build an error with a stack: 6 % of a call (measured).
       isUnderWay = isEventStream(answer);

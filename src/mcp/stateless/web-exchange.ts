@@ -1,7 +1,7 @@
 /** Between our exchange and the web objects that the SDK's handler of 2026-07-28 takes and gives. */
 import type { Caller } from '../../caller.ts';
 import type { Exchange, ResponseStream } from '../../exchange.ts';
-import { KEEP_ALIVE_FRAME, messageFrame } from '../event-stream.ts';
+import { messageFrame } from '../event-stream.ts';
 import type { JsonRpcMessage } from '../json-rpc.ts';
 import type { OpenStreams } from '../open-streams.ts';
 
@@ -68,7 +68,7 @@ export async function answerWith(answering: Answering, coming: Promise<Response>
   let stream: ResponseStream | undefined;
   const timer = setTimeout(() => {
     // The comment makes the head travel: an engine may hold it back until there is something to say.
-    if (!exchange.closed) stream = streams.open(exchange, caller, KEEP_ALIVE_FRAME);
+    if (!exchange.closed) stream = streams.open(exchange, caller);
   }, STREAM_AFTER_MS);
   const response = await coming.finally(() => clearTimeout(timer));
   if (exchange.closed) {
