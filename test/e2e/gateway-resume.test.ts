@@ -4,7 +4,7 @@ import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, mintFor, reportOf } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
 import { firstEventId, type McpSession, openSession } from '../support/mcp-session.ts';
-import { isAlive } from '../support/processes.ts';
+import { findProcesses, isAlive } from '../support/processes.ts';
 import { readState, runProgram } from '../support/program.ts';
 import { lifeServer, type ServedUpstreams, startServers } from '../support/upstreams.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -69,6 +69,12 @@ describe.each(ENGINES)('a session behind a daemon on %s', (engine) => {
         });
         expect(await answer.next()).toBeUndefined();
         const events = readEvents(await session.listen(lastEventId));
+        await waitFor('the server to start for who is subscribed', () =>
+          findProcesses(served.home, 'life-upstream.mjs').some((found) => found !== pid),
+        );
+        for (const list of ['tools', 'resources']) {
+          expect(await events.message()).toMatchObject({ method: `notifications/${list}/list_changed` });
+        }
         expect(await session.call('who')).not.toMatchObject({ pid });
         const heard = await heardBy(session);
         expect(heard).toContain('logging/setLevel warning');
