@@ -125,10 +125,10 @@ export interface ControlActions {
   /** Reads upstreams.json again if it has changed. */
   upstreams: { request: Record<string, never>; response: UpstreamsReport };
   traffic: {
-    /** `after` is the last sequence seen, -1 for what is kept. Waits a few seconds for something newer. */
+    /** `after` is the last sequence seen; the answer waits a few seconds for something newer. -1 for what is kept. */
     request: { server: string; after: number; bodies: boolean };
-    /** `known` is false for a server that is not there. */
-    response: { known: boolean; entries: readonly TrafficEntry[]; last: number };
+    /** `known` is false for a server that is not there; `more` is true where not all fits into one answer. */
+    response: { known: boolean; entries: readonly TrafficEntry[]; last: number; more: boolean };
   };
   reload: { request: Record<string, never>; response: { serverSha256: string } };
   pending: { request: Record<string, never>; response: { pending: readonly PendingConsent[] } };

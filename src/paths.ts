@@ -16,7 +16,7 @@
  * | crash.json              | launcher     | 0600 | failed starts, to back off                              |
  * | owner.secret            | daemon       | 0600 | 256 bits, base64url: the owner's key to /control        |
  * | signing-keys.json       | oauth        | 0600 | JWK set, private: the token signing keys                |
- * | store/                  | store        | 0700 | LevelDB: clients, grants                                |
+ * | store/                  | store        | 0700 | LevelDB: clients, grants, sessions with their last events, what servers offer |
  * | logs/daemon.log{,.1,.2} | daemon       | 0600 | JSON lines                                              |
  * | logs/boot.log           | daemon start | 0600 | stdout and stderr of the last start                     |
  * | launch/*                | launcher     | 0600 | settings, MCP configs, bundles (0644), named by content |

@@ -36,6 +36,8 @@ const ADD_OPTIONS = [
     value: { name: 'K=V', kind: 'text' },
     summary: 'a variable, once for each; one that is secret stands better in a file',
   },
+  // Node looks for this one too, wherever it stands: it ends with 9 when there is no such file, before a line of ours
+  // runs, and heeds a NODE_OPTIONS in it (measured on 20, 22 and 24).
   {
     flag: '--env-file',
     value: { name: 'F', kind: 'file' },
@@ -43,7 +45,7 @@ const ADD_OPTIONS = [
   },
   { flag: '--cwd', value: { name: 'D', kind: 'directory' }, summary: 'the directory it starts in' },
   { flag: '--per-workspace', summary: 'one process for each project directory, started there' },
-  { flag: '--per-session', summary: 'one process for each session of Claude' },
+  { flag: '--per-session', summary: 'one process for each MCP session' },
 ] as const satisfies readonly CommandOption[];
 
 export const COMMANDS = [

@@ -24,6 +24,8 @@ export function helpText(): string {
 
 Usage:
 ${commands}
+The options of a command: claude-secure <command> --help
+
 Environment:
 ${settings}
 Exit status: Claude's own; 125, 126 or 127 if Claude could not be started.

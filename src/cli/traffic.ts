@@ -18,8 +18,9 @@ export async function printTraffic(context: Context, options: TrafficOptions): P
   const { server, follow, bodies } = options;
   const daemon = await findRunningDaemon(context);
   let after = -1;
+  let isMore = false;
   do {
-    const { known, entries, last } = await control(daemon, 'traffic', { server, after, bodies });
+    const { known, entries, last, more } = await control(daemon, 'traffic', { server, after, bodies });
     if (!known) {
       throw new Failure('NOT_FOUND', `there is no upstream ${server}`, {
         hint: 'claude-secure upstream list',
@@ -27,5 +28,6 @@ export async function printTraffic(context: Context, options: TrafficOptions): P
     }
     if (!context.print(entries.map(trafficText).join(''))) return;
     after = last;
-  } while (follow);
+    isMore = more;
+  } while (follow || isMore);
 }

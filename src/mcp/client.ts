@@ -12,6 +12,8 @@ export interface Client {
   readonly inFlight: InFlight;
   /** Takes what belongs to none of its requests; false if it cannot be reached that way. */
   tell(message: JsonRpcNotification | JsonRpcRequest): boolean;
+  /** Whether somebody reads that at the moment: a client that has left without a word does not. */
+  isListening(): boolean;
 }
 
 /** Takes what comes back for one request. */

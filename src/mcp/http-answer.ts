@@ -3,7 +3,7 @@ import { type Exchange, respondJson } from '../exchange.ts';
 import { onCallerEnd } from './caller-end.ts';
 import type { Reply } from './client.ts';
 import type { LoggedStream } from './event-log.ts';
-import type { JsonRpcNotification, JsonRpcRequest } from './json-rpc.ts';
+import { ERROR, type JsonRpcNotification, type JsonRpcRequest, jsonRpcError } from './json-rpc.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { allowsEmptyEvents } from './protocol-version.ts';
 import type { HttpSession } from './sessions.ts';
@@ -55,16 +55,21 @@ export function createHttpAnswer({ exchange, caller, session, streams, requests 
     stream?.finish();
   }
 
-  /** To who waits for this answer; to the session's own stream if nobody does any more. */
-  function send(message: JsonRpcNotification | JsonRpcRequest): void {
+  /** To who waits for this answer; to the session's own stream if nobody does any more. False if there is none. */
+  function send(message: JsonRpcNotification | JsonRpcRequest): boolean {
     openStream();
-    if (stream) stream.send(message);
-    else session.tell(message);
+    if (!stream) return session.tell(message);
+    stream.send(message);
+    return true;
   }
 
   return {
-    notify: send,
-    ask: send,
+    notify: (notification) => void send(notification),
+    ask(question) {
+      if (send(question)) return;
+      const error = jsonRpcError(ERROR.methodNotFound, 'the client cannot be reached now', question.id);
+      session.relay.answer(session, error);
+    },
     finish(response) {
       if (requests.length === 1 && !stream) respondJson(exchange, 200, response);
       else {

@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../json-object.ts';
 import type { Beginning, Endpoint } from './endpoint.ts';
 import { createEventLog } from './event-log.ts';
 import type { SessionJournal } from './journal.ts';
+import { isRequest, type JsonRpcNotification } from './json-rpc.ts';
 import type { Relay } from './relay/relay.ts';
 import type { ReplayBudget } from './replay-buffer.ts';
 import type { RestoredSession } from './restored-sessions.ts';
@@ -42,9 +43,13 @@ export function parseKeptSession(record: JsonObject): KeptSession | undefined {
   return isWhole ? (record as unknown as KeptSession) : undefined;
 }
 
+/** A client opens its stream a moment after its session: what comes before that waits, up to so many. */
+const MAX_UNHEARD = 32;
+
 /** A session of Streamable HTTP, new or as the last daemon left it. It is attached to its relay. */
 export function createHttpSession(options: HttpSessionOptions, restored?: RestoredSession): HttpSession {
   const { id, grantId, endpoint, relay, beginning, version, journal, budget } = options;
+  const unheard: JsonRpcNotification[] = [];
   const log = createEventLog(budget, { journal, restored: restored?.streams });
   const session: HttpSession = {
     ...createSessionBase({ id, grantId, endpoint }),
@@ -57,9 +62,17 @@ export function createHttpSession(options: HttpSessionOptions, restored?: Restor
     standalone: log.standalone,
     unstreamed: new Set(),
     tell(message) {
-      session.standalone?.send(message);
+      if (session.standalone) session.standalone.send(message);
+      else if (!isRequest(message) && unheard.length < MAX_UNHEARD) unheard.push(message);
       return session.standalone !== undefined;
     },
+    listen(stream) {
+      // A client that lost its connection may be back before we notice: the newer stream takes over.
+      session.standalone?.finish();
+      session.standalone = stream;
+      for (const message of unheard.splice(0)) stream.send(message);
+    },
+    isListening: log.isRead,
     save() {
       const { workspace, params } = beginning;
       journal.put({

@@ -34,7 +34,10 @@ export interface JsonRpcError {
 export type JsonRpcResponse = JsonRpcResult | JsonRpcError;
 export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResponse;
 
-/** JSON-RPC 2.0 section 5.1, and the two of its server range that MCP servers use for HTTP (measured on SDK 1.32). */
+/**
+ * JSON-RPC 2.0 section 5.1, the two of its server range that MCP servers use for HTTP (measured on SDK 1.32), and one of
+ * revision 2026-07-28.
+ */
 export const ERROR = {
   parse: -32_700,
   invalidRequest: -32_600,
@@ -43,6 +46,7 @@ export const ERROR = {
   internal: -32_603,
   refused: -32_000,
   sessionNotFound: -32_001,
+  headerMismatch: -32_020,
 } as const;
 
 export function jsonRpcError(code: number, message: string, id?: RequestId): JsonRpcError {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UpstreamReport } from '../control.ts';
 import type { Handler } from '../exchange.ts';
 import { limits } from '../limits.ts';
@@ -77,14 +78,14 @@ function endSession(session: Session, log: Log): void {
 export function createMcp(options: McpOptions): Mcp {
   const { authenticate, journal, log, now = () => performance.now() } = options;
   const streams = createOpenStreams();
-  const stateless = createStateless({ streams, log });
+  const stateless = createStateless({ streams, log, nowMs: now });
   const sessions = createSessions((session) => endSession(session, log), now);
   const budget = { bytes: 0 };
   const legs = { authenticate, sessions, streams, log, stateless, journal, budget };
   const routes = new Map<Endpoint, Map<string, Handlers>>();
   const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
   let sequence = 0;
-  const shared = { ...options, nowMs: now, nextSequence: () => sequence++ };
+  const shared = { ...options, nowMs: now, nextSequence: () => ++sequence };
   const code = createCodeEndpoint(shared);
   mount(code);
   const endpoints = createEndpoints({
@@ -119,8 +120,11 @@ export function createMcp(options: McpOptions): Mcp {
       clearInterval(timer);
       sessions.suspendAll();
       stateless.close();
+      const gone = Promise.all([code.close(), endpoints.close()]);
+      // What stateless clients hear last is on its way then.
+      await nextTurn();
       streams.endAll();
-      await Promise.all([code.close(), endpoints.close(), journal.settled()]);
+      await Promise.all([gone, journal.settled()]);
     },
   };
 }

@@ -32,6 +32,11 @@ export function badRequest(message: string, id?: RequestId): Refusal {
   return { status: 400, error: jsonRpcError(ERROR.refused, `Bad Request: ${message}`, id) };
 }
 
+/** The headers do not say what the body says (2026-07-28 transports, L252-293). */
+export function headerMismatch(message: string, id?: RequestId): Refusal {
+  return { status: 400, error: jsonRpcError(ERROR.headerMismatch, `Bad Request: ${message}`, id) };
+}
+
 export function notAcceptable(mediaTypes: string): Refusal {
   return { status: 406, error: jsonRpcError(ERROR.refused, `Not Acceptable: accept ${mediaTypes}`) };
 }

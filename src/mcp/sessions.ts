@@ -27,6 +27,8 @@ export interface HttpSession extends SessionBase {
   readonly log: EventLog;
   /** The client's GET stream, which takes what belongs to no request. */
   standalone: LoggedStream | undefined;
+  /** Takes a new GET stream. */
+  listen(stream: LoggedStream): void;
   /** Makes an event stream of each answer that is still to come as plain JSON. */
   readonly unstreamed: Set<() => void>;
   /** Writes down what the next daemon has to know. */
@@ -48,7 +50,7 @@ type SessionOf<L extends Leg> = Extract<Session, { leg: L }>;
 /** What sessions of both transports begin with. */
 export function createSessionBase(
   named: Pick<SessionBase, 'id' | 'grantId' | 'endpoint'>,
-): Omit<SessionBase, 'tell'> {
+): Omit<SessionBase, 'tell' | 'isListening'> {
   return { ...named, inFlight: new Map(), capabilities: {}, protocolVersion: undefined, usedMs: 0 };
 }
 

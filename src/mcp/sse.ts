@@ -51,11 +51,19 @@ async function connect(
     caller,
     endpointFrame(`${messagesPath(endpoint)}?sessionId=${base.id}`),
   );
+  const isListening = (): boolean => !stream.closed;
   const tell = (message: JsonRpcMessage): boolean => {
     stream.write(messageFrame(message));
-    return !stream.closed;
+    return isListening();
   };
-  const session = sessions.add<SseSession>({ ...base, leg: 'sse', stream, relay: undefined, tell });
+  const session = sessions.add<SseSession>({
+    ...base,
+    leg: 'sse',
+    stream,
+    relay: undefined,
+    tell,
+    isListening,
+  });
   log.info('mcp.session.opened', { server: endpoint.name, leg: 'sse', client: clientId, grant: grantId });
   exchange.onClose(() => sessions.end(session));
   return undefined;

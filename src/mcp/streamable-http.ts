@@ -135,10 +135,8 @@ async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
     session.relay.wake();
     return undefined;
   }
-  // A client that lost its connection may be back before we notice: the newer stream takes over.
-  session.standalone?.finish();
   const isPrimed = allowsEmptyEvents(session.protocolVersion);
-  session.standalone = session.log.open(connect, { isPrimed, owed: [] });
+  session.listen(session.log.open(connect, { isPrimed, owed: [] }));
   session.relay.wake();
   return undefined;
 }
@@ -160,6 +158,8 @@ async function find(
 ): Promise<{ session: HttpSession; caller: Caller } | Outcome> {
   const caller = await authenticate(exchange);
   if (!caller) return undefined;
+  // Without sessions there is nothing to get and nothing to delete (2026-07-28 transports, L680).
+  if (isStateless(exchange.headers, [])) return methodNotAllowed('POST');
   if (isForeignVersion(exchange.headers)) return unsupportedVersion();
   const id = exchange.headers['mcp-session-id'];
   if (id === undefined) return missingSession();

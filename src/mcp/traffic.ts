@@ -7,6 +7,8 @@ import type { JsonRpcMessage, JsonRpcResponse, Params } from './json-rpc.ts';
 const FOLLOWED_MS = 15_000;
 const WAIT_MS = 5_000;
 const BODY_LENGTH = 4_000;
+/** Of entries with bodies so many fit into one answer of the control plane. */
+const ENTRIES_AT_ONCE = 100;
 
 export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method' | 'bytes'> {
   readonly message: JsonRpcMessage;
@@ -19,8 +21,11 @@ export interface Seen extends Pick<TrafficEntry, 'direction' | 'kind' | 'method'
 /** What went through one server lately, a line each: never what was said in it, unless somebody asks for that. */
 export interface Traffic {
   record(seen: Seen): void;
-  /** Everything after that number; waits for something newer, but not for long. */
-  read(after: number, bodies: boolean): Promise<TrafficEntry[]>;
+  /**
+   * What comes after that number, not all of it at once; waits for something newer, but not for long. What is kept at
+   * the moment of asking comes at once after a negative number.
+   */
+  read(after: number, bodies: boolean): Promise<{ entries: TrafficEntry[]; more: boolean }>;
 }
 
 interface Kept extends Omit<TrafficEntry, 'time'> {
@@ -79,10 +84,14 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
     async read(after, bodies) {
       if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
       const isNew = ({ sequence }: Kept): boolean => sequence > after;
-      if (!entries.some(isNew)) await nextRecord();
-      return entries
-        .filter(isNew)
-        .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() }));
+      if (after >= 0 && !entries.some(isNew)) await nextRecord();
+      const found = entries.filter(isNew);
+      return {
+        entries: found
+          .slice(0, ENTRIES_AT_ONCE)
+          .map(({ timeMs, ...entry }) => ({ ...entry, time: new Date(timeMs).toISOString() })),
+        more: found.length > ENTRIES_AT_ONCE,
+      };
     },
   };
 }

@@ -17,7 +17,7 @@ import { readGrants } from './grants.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { ensureSigningKeys } from './keys.ts';
 import { createMetadataRoutes } from './metadata.ts';
-import { createMint, type MintedToken } from './mint.ts';
+import { createMint, type MintedToken, type MintRequest } from './mint.ts';
 import { type Records, keys as recordKeys } from './records.ts';
 import { createRedeemCode } from './redeem-code.ts';
 import { createRefresh } from './refresh.ts';
@@ -33,7 +33,7 @@ export interface AuthorizationServer {
   /** The Bearer check; answers the exchange itself when it refuses. */
   readonly authenticate: Authenticate;
   /** A token for the launcher in this directory, of client `launcher`. */
-  mint(request: { readonly workspace: string }): Promise<MintedToken>;
+  mint(request: MintRequest): Promise<MintedToken>;
   /** Requests that wait for the owner. */
   pending(): PendingConsent[];
   /** The owner's yes or no to the request under this match code; false if none waits under it. */

@@ -17,6 +17,12 @@ export interface MintOptions {
   readonly log: Log;
 }
 
+export interface MintRequest {
+  readonly workspace: string;
+  /** Which connection of Claude's asks: for the log, as the token is good for all of them. */
+  readonly server: string;
+}
+
 export interface MintedToken {
   readonly accessToken: string;
   readonly expiresInSeconds: number;
@@ -44,11 +50,11 @@ export function createMint({ clients, grants, tokens, resources, clock, log }: M
     return grant;
   }
 
-  return async ({ workspace }: { readonly workspace: string }): Promise<MintedToken> => {
+  return async ({ workspace, server }: MintRequest): Promise<MintedToken> => {
     // Not while the owner revokes the launcher: a grant written back would bring its old tokens back too (R57).
     const grant = await clients.serial(LAUNCHER_ID, () => renewGrant(workspace));
     const { token, id, expiresInSeconds } = await tokens.issue(grant);
-    log.info('token.minted', { client: LAUNCHER_ID, grant: grant.id, token: id });
+    log.info('token.minted', { client: LAUNCHER_ID, grant: grant.id, token: id, server });
     return { accessToken: token, expiresInSeconds };
   };
 }

@@ -23,7 +23,7 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
   const { health, listener, oauth, certificate, mcp, upstreamsFile, status, stop } = parts;
   return {
     status,
-    mint: ({ workspace }) => oauth.mint({ workspace }),
+    mint: (request) => oauth.mint(request),
     shutdown({ instanceId, onlyIfIdle }) {
       // One connection is the asker's own.
       const busy = listener.connections() > 1;
@@ -36,9 +36,10 @@ export function createControlHandlers(parts: ControlParts): ControlHandlers {
       return { upstreams: mcp.upstreams(), problem: upstreamsFile.problem() };
     },
     async traffic({ server, after, bodies }) {
-      const entries = (await mcp.traffic(server)?.read(after, bodies)) ?? [];
+      const read = await mcp.traffic(server)?.read(after, bodies);
+      const { entries, more } = read ?? { entries: [], more: false };
       const known = mcp.traffic(server) !== undefined;
-      return { known, entries, last: entries.at(-1)?.sequence ?? after };
+      return { known, entries, last: entries.at(-1)?.sequence ?? Math.max(after, 0), more };
     },
     async reload() {
       await certificate.refresh();

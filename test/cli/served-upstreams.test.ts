@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamReport } from '../../src/control.ts';
 import type { Home } from '../support/home.ts';
@@ -43,6 +44,16 @@ describe('a launch', () => {
     expect(Object.keys(servers)).toEqual(['code', 'memory']);
     expect(servers.memory.url).toBe(`https://127.0.0.1:${daemon.port}/mcp/memory`);
     expect([stderr, daemon.asked]).toEqual(['', []]);
+  });
+
+  it('R57: hands over nothing of what starts them', async () => {
+    const daemon = await startScriptedDaemon(LAST_GOOD);
+    const secret = { command: 'canary-c', args: ['canary-a'], env: { TOKEN: 'canary-e' } };
+    writeFile(daemon, JSON.stringify({ mcpServers: { memory: secret } }));
+    expect(Object.keys((await launch(daemon)).servers)).toContain('memory');
+    for (const name of readdirSync(daemon.paths.launch)) {
+      expect(readFileSync(join(daemon.paths.launch, name), 'utf8')).not.toContain('canary');
+    }
   });
 
   it.each([

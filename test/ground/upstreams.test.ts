@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import {
@@ -183,48 +182,7 @@ describe('a file edited into nonsense: the place, the server and the member', ()
       expect(problemOf(text)).not.toContain('canary');
     }
   });
-
-  it('reads and refuses what JSON.parse reads and refuses, and throws nothing but a Failure', () => {
-    const pieces = fc.constantFrom(
-      '{',
-      '}',
-      '[',
-      ']',
-      ',',
-      ':',
-      '"',
-      '\\',
-      'mcpServers',
-      '"a"',
-      '1',
-      'true',
-      ' ',
-      '\n',
-    );
-    const text = fc.oneof(
-      fc.json(),
-      fc.array(pieces, { maxLength: 20 }).map((parts) => parts.join('')),
-    );
-    const isSyntax = /expected here|text ends before|does not end|has a \\/;
-    fc.assert(
-      fc.property(text, (candidate) => {
-        const problem = problemOf(candidate);
-        if (problem.includes('second time') || problem.includes('too deep')) return;
-        expect(isSyntax.test(problem)).toBe(!parses(candidate));
-      }),
-      { numRuns: 2_000 },
-    );
-  });
 });
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('the name of a server', () => {
   it.each(['memory', '7', 'a-b', 'x'.repeat(32)])('may be %s', (name) => {

@@ -7,6 +7,8 @@ export interface Sent {
   readonly token: string;
   readonly session?: string;
   readonly headers?: Record<string, string>;
+  /** Closes the connection when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 const headersOf = ({ token, session, headers }: Sent): Record<string, string> => ({
@@ -22,6 +24,7 @@ export function post(url: string, sent: Sent, body: unknown): Promise<Response> 
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headersOf(sent) },
     body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+    ...(sent.signal && { signal: sent.signal }),
   });
 }
 

@@ -15,6 +15,8 @@ const SILENT_LOG: Log = { error: silent, info: silent, debug: silent, close: sil
 
 export interface Served {
   readonly url: string;
+  /** The root that its certificate stands under. */
+  readonly ca: string;
   readonly mcp: Mcp;
   /** A bearer token of the grant; `workspace` as the launcher would have minted it. */
   token(grantId: string, workspace?: string): string;
@@ -51,6 +53,7 @@ export async function serveMcp(engine: EngineName, upstream: Upstream, now?: () 
   trust(url, ca);
   return {
     url,
+    ca,
     mcp,
     token(grantId, workspace) {
       const tokenId = `${grantId}-${tokens.size}`;

@@ -22,7 +22,7 @@ interface Forge {
 
 /** A thief who holds our signing key: what only such a one can make is refused for its form. */
 async function forge(app: App): Promise<Forge> {
-  const { accessToken: token } = await app.oauth().mint({ workspace: '/w' });
+  const { accessToken: token } = await app.oauth().mint({ workspace: '/w', server: 'code' });
   const [header, claims] = token
     .split('.', 2)
     .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));

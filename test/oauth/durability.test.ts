@@ -33,14 +33,14 @@ describe('a full disk', () => {
       return { store, oauth };
     };
     const { store, oauth } = await open();
-    await oauth.mint({ workspace: '/before' });
+    await oauth.mint({ workspace: '/before', server: 'code' });
     const fill = join(disk, 'fill');
     expect(() => writeFileSync(fill, Buffer.alloc(1_048_576))).toThrow('ENOSPC');
     const workspace = `/refused/${'x'.repeat(8_000)}`;
-    await expect(oauth.mint({ workspace })).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(oauth.mint({ workspace, server: 'code' })).rejects.toMatchObject({ code: 'DISK_FULL' });
     expect(oauth.clients()[0]?.grants).toBe(1);
     rmSync(fill);
-    await oauth.mint({ workspace: '/after' });
+    await oauth.mint({ workspace: '/after', server: 'code' });
     await oauth.close();
     await store.close();
     const again = await open();

@@ -12,7 +12,7 @@ const jwkOf = (namedCurve: string): object =>
 describe.each(['uws', 'https'] as const)('the signing keys, on %s', (engine) => {
   it('R46: stand in a file of mode 0600 and outlive a restart', async () => {
     const app = await startApp({ engine });
-    const { accessToken } = await app.oauth().mint({ workspace: '/w' });
+    const { accessToken } = await app.oauth().mint({ workspace: '/w', server: 'code' });
     expect(statSync(app.paths.signingKeys).mode & 0o777).toBe(0o600);
     const before = readFileSync(app.paths.signingKeys, 'utf8');
     await app.restart();
@@ -66,7 +66,7 @@ describe.each(['uws', 'https'] as const)('the signing keys, on %s', (engine) => 
     const [first] = await kids();
     app.shiftClock(90 * DAY_MS - 60_000);
     await app.restart();
-    const { accessToken } = await app.oauth().mint({ workspace: '/w' });
+    const { accessToken } = await app.oauth().mint({ workspace: '/w', server: 'code' });
     expect(await kids()).toEqual([first]);
     app.shiftClock(90 * DAY_MS + 60_000);
     await app.restart();
@@ -80,7 +80,7 @@ describe.each(['uws', 'https'] as const)('the signing keys, on %s', (engine) => 
 
   it('R42: another set of keys makes every old token worthless', async () => {
     const app = await startApp({ engine });
-    const { accessToken } = await app.oauth().mint({ workspace: '/w' });
+    const { accessToken } = await app.oauth().mint({ workspace: '/w', server: 'code' });
     rmSync(app.paths.signingKeys);
     await app.restart();
     expect(existsSync(app.paths.signingKeys)).toBe(true);

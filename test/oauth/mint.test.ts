@@ -5,7 +5,9 @@ import { callMcp, json, postForm } from './flow.ts';
 describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
   it('R57: are of client launcher, for /mcp alone, of at most an hour, and know their workspace', async () => {
     const app = await startApp({ engine });
-    const { accessToken, expiresInSeconds } = await app.oauth().mint({ workspace: '/w/日本' });
+    const { accessToken, expiresInSeconds } = await app
+      .oauth()
+      .mint({ workspace: '/w/日本', server: 'code' });
     expect(expiresInSeconds).toBeLessThanOrEqual(3_600);
     expect(json(await callMcp(app, accessToken))).toMatchObject({
       clientId: 'launcher',
@@ -20,7 +22,7 @@ describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
   it('R57: keep one grant for each workspace, over restarts, so their sessions go on', async () => {
     const app = await startApp({ engine });
     const grantOf = async (workspace: string): Promise<unknown> => {
-      const { accessToken } = await app.oauth().mint({ workspace });
+      const { accessToken } = await app.oauth().mint({ workspace, server: 'code' });
       return json(await callMcp(app, accessToken)).grantId;
     };
     const [one, again, two] = await Promise.all([grantOf('/w/1'), grantOf('/w/1'), grantOf('/w/2')]);
@@ -32,7 +34,7 @@ describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
 
   it('R57: cannot be refreshed, and live over a restart', async () => {
     const app = await startApp({ engine });
-    const { accessToken } = await app.oauth().mint({ workspace: '/w' });
+    const { accessToken } = await app.oauth().mint({ workspace: '/w', server: 'code' });
     const form = { grant_type: 'refresh_token', client_id: 'launcher', refresh_token: accessToken };
     expect((await postForm(app, '/oauth/token', form)).status).toBe(401);
     await app.restart();
@@ -41,7 +43,7 @@ describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
 
   it('R57: die when the owner revokes the launcher; a later one is of another grant', async () => {
     const app = await startApp({ engine });
-    const before = await app.oauth().mint({ workspace: '/w' });
+    const before = await app.oauth().mint({ workspace: '/w', server: 'code' });
     expect(app.oauth().clients()).toEqual([
       {
         clientId: 'launcher',
@@ -53,16 +55,16 @@ describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
       },
     ]);
     expect(await app.oauth().revokeClient('launcher')).toBe(true);
-    const after = await app.oauth().mint({ workspace: '/w' });
+    const after = await app.oauth().mint({ workspace: '/w', server: 'code' });
     expect((await callMcp(app, before.accessToken)).status).toBe(401);
     expect((await callMcp(app, after.accessToken)).status).toBe(200);
   });
 
   it('R57: die even if one is minted at the same moment, and that one lives', async () => {
     const app = await startApp({ engine });
-    const before = await app.oauth().mint({ workspace: '/w' });
+    const before = await app.oauth().mint({ workspace: '/w', server: 'code' });
     const revoked = app.oauth().revokeClient('launcher');
-    const after = await app.oauth().mint({ workspace: '/w' });
+    const after = await app.oauth().mint({ workspace: '/w', server: 'code' });
     expect(await revoked).toBe(true);
     expect((await callMcp(app, before.accessToken)).status).toBe(401);
     expect((await callMcp(app, after.accessToken)).status).toBe(200);
@@ -70,7 +72,7 @@ describe.each(['uws', 'https'] as const)('launcher tokens, on %s', (engine) => {
 
   it('R36: the grant of a directory nobody worked in for 14 days is purged', async () => {
     const app = await startApp({ engine });
-    await app.oauth().mint({ workspace: '/w' });
+    await app.oauth().mint({ workspace: '/w', server: 'code' });
     app.shiftClock(15 * 86_400_000);
     await app.restart();
     expect(app.oauth().clients()).toEqual([]);

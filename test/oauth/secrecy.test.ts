@@ -39,7 +39,7 @@ describe.each(['uws', 'https'] as const)('secrets, on %s', (engine) => {
       (await postForm(app, '/oauth/token', codeForm(clientId, code, verifier))).text,
     ) as TokenAnswer;
     const rotated = JSON.parse((await refresh(app, clientId, tokens.refresh_token)).text) as TokenAnswer;
-    const { accessToken } = await app.oauth().mint({ workspace: '/w' });
+    const { accessToken } = await app.oauth().mint({ workspace: '/w', server: 'code' });
     await callMcp(app, accessToken);
     await callMcp(app, `${accessToken}x`);
     await app.request({ path: `/mcp?access_token=${accessToken}` });

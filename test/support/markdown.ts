@@ -10,7 +10,7 @@ export interface Markdown {
   /** The depth of each heading. */
   headings: number[];
   code: CodeBlock[];
-  /** Tables, as rows of cells without their head, `\|` and code marks resolved. */
+  /** Tables, as rows of cells without their head, `\|`, `\<` and code marks resolved. */
   tables: string[][][];
   /** Targets of links. */
   links: string[];
@@ -26,6 +26,7 @@ const cellsOf = (line: string): string[] =>
       cell
         .trim()
         .replaceAll('\\|', '|')
+        .replaceAll('\\<', '<')
         .replace(/^`([^`]*)`$/, '$1'),
     );
 

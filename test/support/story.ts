@@ -11,8 +11,10 @@ import { type Outcome, type RunOptions, run } from './run.ts';
 const BROWSER = fileURLToPath(new URL('../fixtures/browser.mjs', import.meta.url));
 
 const TOOL = 'mcp__code__server_status';
+
 /** `-p` cannot ask, and 2.1.330 would ask a server that the mock is not. */
-export const ALLOW = `--allowedTools=${TOOL}`;
+export const allow = (tool: string): string => `--allowedTools=${tool}`;
+export const ALLOW = allow(TOOL);
 
 /** A person's machine with one Claude on it, an empty home and an empty project. */
 export interface Story {
@@ -28,9 +30,9 @@ export interface Story {
 }
 
 /** Sets the scene; all of it is gone when the test ends. */
-export async function createStory(claude: Claude, { silent = false } = {}): Promise<Story> {
+export async function createStory(claude: Claude, { silent = false, tool = TOOL } = {}): Promise<Story> {
   const home = await createProgramHome();
-  const api = await startAnthropicApi({ tool: TOOL, silent });
+  const api = await startAnthropicApi({ tool, silent });
   onTestFinished(() => api.close());
   const project = join(home.dir, 'project');
   mkdirSync(project);

@@ -16,6 +16,8 @@ const node = (path: string, ...args: string[]) => ({
 export const UPSTREAMS = {
   /** What the official conformance suite expects. */
   conformance: node('../fixtures/conformance-upstream.mjs'),
+  /** A knowledge graph. */
+  memory: node('../clients/node_modules/@modelcontextprotocol/server-memory/dist/index.js'),
   /** The reference server with everything in it. */
   everything: node('../clients/node_modules/@modelcontextprotocol/server-everything/dist/index.js', 'stdio'),
 } as const;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../../errors.ts';
+import { findProgram } from '../../find-program.ts';
 import { nameProblem, readUpstreams, type Sharing, type UpstreamDefinition } from '../../upstreams.ts';
 import type { Context, Invocation, RunCommand } from '../context.ts';
 import { commandText } from './command-text.ts';
-import { findProgram } from './find-program.ts';
 import { saveUpstreams } from './save.ts';
 
 /** What a reference stands for is known only when the server starts. */

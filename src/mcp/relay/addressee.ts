@@ -7,11 +7,16 @@ import { noteElicitation, type RelayState } from './state.ts';
 import { relatedTask } from './task-owners.ts';
 
 const AMBIGUOUS = 'ambiguous';
+const UNCLEAR = 'it is not clear whom to ask';
 
-/** The calls that the server may be at work on; a question comes of those that have taken a turn, if there are any. */
+/**
+ * The calls that the server may be at work on. A question comes of those that have taken a turn, if there are any; one
+ * that is parked waits for an answer before it asks again, but may go on talking.
+ */
 function callsUnderWay({ pending, turns, parked }: RelayState, isQuestion: boolean): PendingCall[] {
-  const sent = pending.all().filter(({ isSent, ownId }) => isSent && !parked.has(ownId));
-  if (!isQuestion) return sent;
+  const all = pending.all().filter(({ isSent }) => isSent);
+  if (!isQuestion) return all;
+  const sent = all.filter(({ ownId }) => !parked.has(ownId));
   const running = new Set(turns.running());
   const inTurn = sent.filter(({ ownId }) => running.has(ownId));
   return inTurn.length > 0 ? inTurn : sent;
@@ -28,7 +33,7 @@ function ownerOf({ owners, clients, pending }: RelayState, task: unknown): Addre
 
 /**
  * In this order: the request or task that the message names; the one client with calls under way; the one call that
- * waits for its client; the one client there is. Never one of several: what is meant for one must not reach another
+ * waits for its client; the one client that listens. Never one of several: what is meant for one must not reach another
  * (CVE-2026-25536).
  */
 function addresseeOf(
@@ -53,8 +58,8 @@ function addresseeOf(
   if (parked.size > 1) return AMBIGUOUS;
   const call = waiting === undefined ? undefined : pending.get(waiting);
   if (call) return { client: call.client, call };
-  const [only] = clients;
-  return only && clients.size === 1 ? { client: only, call: undefined } : undefined;
+  const [only, ...others] = [...clients].filter((client) => client.isListening());
+  return only && others.length === 0 ? { client: only, call: undefined } : undefined;
 }
 
 /** Passes a notification to the one it is for; false if that cannot be told. */
@@ -78,6 +83,11 @@ function noteAsksBack({ turns, catalog, isExclusive }: RelayState): void {
   catalog.keepAsksBack();
 }
 
+function ask(state: RelayState, question: JsonRpcRequest, addressee: Addressee): void {
+  noteElicitation(state, addressee.client, question.params);
+  state.questions.ask(question, addressee);
+}
+
 /** Asks whoever caused the question; holds it while that is one of several. */
 export function takeQuestion(state: RelayState, question: JsonRpcRequest): void {
   const { questions, held, nowMs } = state;
@@ -89,8 +99,7 @@ export function takeQuestion(state: RelayState, question: JsonRpcRequest): void 
     held.add({ question, untilMs: nowMs() + limits.upstreamHangMs });
     askHeld(state);
   } else {
-    noteElicitation(state, addressee.client, question.params);
-    questions.ask(question, addressee);
+    ask(state, question, addressee);
   }
 }
 
@@ -106,9 +115,15 @@ export function askHeld(state: RelayState): void {
     if (addressee === AMBIGUOUS && !isStuck && nowMs() < one.untilMs) continue;
     held.delete(one);
     if (addressee === undefined || addressee === AMBIGUOUS) {
-      questions.refuse(one.question, 'it is not clear whom to ask');
+      questions.refuse(one.question, UNCLEAR);
     } else {
-      questions.ask(one.question, addressee);
+      ask(state, one.question, addressee);
     }
   }
+}
+
+/** A call was cancelled: the one that is left need not be the one that asked. */
+export function refuseHeld({ held, questions }: RelayState): void {
+  for (const { question } of held) questions.refuse(question, UNCLEAR);
+  held.clear();
 }

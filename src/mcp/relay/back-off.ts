@@ -6,6 +6,8 @@ export interface BackOff {
   started(): void;
   /** The peer ended, or did not start. */
   failed(): void;
+  /** It is another peer now. */
+  reset(): void;
 }
 
 /**
@@ -25,6 +27,10 @@ export function createBackOff(nowMs: () => number): BackOff {
       if (nowMs() - startedMs >= limits.upstreamHealthyMs) failures = 0;
       const waitMs = limits.upstreamBackoffMs * 2 ** failures++;
       readyMs = nowMs() + Math.min(waitMs, limits.upstreamBackoffMaxMs);
+    },
+    reset() {
+      failures = 0;
+      readyMs = 0;
     },
   };
 }

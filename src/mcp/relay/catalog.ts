@@ -14,7 +14,7 @@ export interface Catalog {
   initialize(): Params | undefined;
   keepInitialize(result: Params): void;
   /** The kept answer to that request; undefined if it asks for something else or nothing is kept. */
-  list(request: JsonRpcRequest): Params | undefined;
+  list(request: Pick<JsonRpcRequest, 'method' | 'params'>): Params | undefined;
   /** True if it is another answer than the one that was kept. */
   keepList(request: Pick<JsonRpcRequest, 'method' | 'params'>, result: Params): boolean;
   /** Forgets the pages of these lists. */

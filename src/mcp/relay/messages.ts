@@ -3,14 +3,9 @@ import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from '../jso
 import type { Details } from '../upstream.ts';
 import { notifyAddressee, takeQuestion } from './addressee.ts';
 import { LISTS_BY_CHANGE } from './catalog.ts';
+import { announce } from './lists.ts';
 import { settle } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
-
-/** Tells every session and every stream that waits for changes. */
-export function announce({ clients, watchers }: RelayState, change: JsonRpcNotification): void {
-  for (const client of clients) client.tell(change);
-  for (const watcher of watchers) watcher(change);
-}
 
 function takeUpdate({ subscriptions, watchers }: RelayState, update: JsonRpcNotification): boolean {
   for (const client of subscriptions.clientsOf(String(update.params?.uri))) client.tell(update);
@@ -54,7 +49,8 @@ function takeNotification(state: RelayState, message: JsonRpcNotification, { rel
     case 'notifications/message':
       return notifyAddressee(state, message, {
         relatedId,
-        admits: ({ client }) => state.levels.admits(client, params?.level),
+        // A stateless request has a level of its own, and its leg sees to that.
+        admits: ({ client }) => !state.clients.has(client) || state.levels.admits(client, params?.level),
       });
     default:
       return notifyAddressee(state, message, { relatedId });

@@ -8,7 +8,6 @@ export interface OwnRequests {
   /** True if the response was to one of these. */
   settle(response: JsonRpcResponse): boolean;
   failAll(reason: string): void;
-  isWaiting(): boolean;
 }
 
 interface Waiting {
@@ -54,6 +53,5 @@ export function createOwnRequests(
     failAll(reason) {
       for (const id of [...waiting.keys()]) take(id)?.reject(new Error(reason));
     },
-    isWaiting: () => waiting.size > 0,
   };
 }

@@ -3,7 +3,6 @@
  * it, and again after it ended. It counts as hung when somebody waits and it says nothing for a minute, not even to a
  * ping.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../caller.ts';
 import type { UpstreamState } from '../../control.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
@@ -106,16 +105,17 @@ function lose(life: Life, lost: Connection | undefined, reason: string): void {
 /** Brings it back behind the clients that live on. */
 function revive(life: Life): void {
   clearTimeout(life.revival);
-  if (life.isClosed || !life.options.isMissed()) return;
+  if (life.isClosed || life.result || !life.options.isMissed()) return;
   life.revival = setTimeout(() => {
-    begin(life, 0).catch(() => revive(life));
+    // A call that came meanwhile may have brought it back, or met another failure.
+    if (!life.result) begin(life, life.backOff.remainingMs()).catch(() => revive(life));
   }, life.backOff.remainingMs()).unref();
 }
 
 function checkHang(life: Life): void {
   const { own, options } = life;
   const silentMs = options.nowMs() - life.heardMs;
-  if (!options.isBusy() && !own.isWaiting()) {
+  if (!options.isBusy()) {
     life.heardMs = options.nowMs();
   } else if (silentMs >= limits.upstreamHangMs) {
     const hung = life.connection;
@@ -145,6 +145,9 @@ async function connect(life: Life): Promise<Connection> {
     void opened.close();
     throw new Error('was stopped');
   }
+  life.connection = opened;
+  life.heardMs = options.nowMs();
+  life.watch = setInterval(checkHang, WATCH_MS, life).unref();
   return opened;
 }
 
@@ -160,20 +163,21 @@ async function handshake({ own, options }: Life): Promise<Params> {
 
 /** Connects and initializes; whatever fails is noted before it is thrown. */
 async function open(life: Life): Promise<Params> {
+  const { generation } = life;
   let opened: Connection | undefined;
   life.backOff.started();
   try {
     opened = await connect(life);
-    life.connection = opened;
-    life.heardMs = life.options.nowMs();
-    life.watch = setInterval(checkHang, WATCH_MS, life).unref();
     const result = await handshake(life);
+    // It may have ended right behind its answer.
+    if (life.connection !== opened) throw new Error('ended');
     opened.send(INITIALIZED);
+    life.result = result;
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (opened === undefined) noteFailure(life, reason);
-    else lose(life, opened, reason);
+    if (opened) lose(life, opened, reason);
+    else if (life.generation === generation) noteFailure(life, reason);
     void opened?.close();
     throw error;
   }
@@ -182,7 +186,6 @@ async function open(life: Life): Promise<Params> {
 async function start(life: Life): Promise<Params> {
   const { options } = life;
   const result = await open(life);
-  life.result = result;
   if (life.hasFailed) life.restarts++;
   life.hasFailed = false;
   options.log.info('upstream.started', { upstream: options.upstream.name, pid: life.connection?.pid });
@@ -191,16 +194,18 @@ async function start(life: Life): Promise<Params> {
 }
 
 function begin(life: Life, waitMs: number): Promise<Params> {
+  if (life.starting) return life.starting;
   const { generation } = life;
-  life.starting ??= sleep(waitMs, undefined, { ref: false })
+  const starting = new Promise<void>((resolve) => setTimeout(resolve, waitMs).unref())
     .then(() => {
       if (life.generation !== generation) throw new Error('was stopped');
       return start(life);
     })
     .finally(() => {
-      life.starting = undefined;
+      if (life.starting === starting) life.starting = undefined;
     });
-  return life.starting;
+  life.starting = starting;
+  return starting;
 }
 
 async function ready(life: Life): Promise<Params> {
@@ -222,6 +227,9 @@ function stateOf(life: Life): UpstreamState {
 async function stop(life: Life): Promise<void> {
   const { connection } = life;
   life.generation++;
+  life.starting = undefined;
+  life.hasFailed = false;
+  life.backOff.reset();
   clearTimeout(life.revival);
   goDown(life, 'was stopped');
   await connection?.close();

@@ -51,6 +51,8 @@ interface Open extends Addressee {
 export interface QuestionsOptions {
   nextId(): number;
   nowMs(): number;
+  /** Whether somebody still reads the call's own answer. */
+  isOpen(call: PendingCall): boolean;
   /** Says something to the server. */
   send(message: JsonRpcMessage): void;
 }
@@ -61,13 +63,13 @@ const cancelled = (requestId: RequestId, reason?: unknown): JsonRpcNotification 
   params: { requestId, ...(typeof reason === 'string' && { reason }) },
 });
 
-function say({ client, call }: Addressee, message: JsonRpcNotification): void {
-  if (call) call.reply.notify(message);
-  else client.tell(message);
-}
-
-export function createQuestions({ nextId, nowMs, send }: QuestionsOptions): Questions {
+export function createQuestions({ nextId, nowMs, isOpen, send }: QuestionsOptions): Questions {
   const open = new Map<RequestId, Open>();
+
+  function say({ client, call }: Addressee, message: JsonRpcNotification): void {
+    if (call && isOpen(call)) call.reply.notify(message);
+    else client.tell(message);
+  }
 
   function refuse(question: JsonRpcRequest, reason: string): void {
     send(jsonRpcError(ERROR.methodNotFound, reason, question.id));

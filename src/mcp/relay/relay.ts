@@ -15,10 +15,11 @@ import { PROTOCOL_VERSIONS } from '../protocol-version.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Upstream } from '../upstream.ts';
 import { askHeld } from './addressee.ts';
-import { type Catalog, capabilityOf, isDeclared, LISTS_BY_CHANGE } from './catalog.ts';
+import { type Catalog, isDeclared } from './catalog.ts';
 import { ALL_CAPABILITIES } from './client-capabilities.ts';
+import { announceAll, checkLists } from './lists.ts';
 import { createLogLevels, isLogLevel } from './log-levels.ts';
-import { announce, takeMessage } from './messages.ts';
+import { takeMessage } from './messages.ts';
 import { createPeer } from './peer.ts';
 import { type Call, createPendingCalls } from './pending-calls.ts';
 import { createQuestions } from './questions.ts';
@@ -67,6 +68,8 @@ export interface Relay {
   sweep(): void;
   /** Its definition has changed: starts it again as soon as no call waits for it. */
   renew(): void;
+  /** Calls `listener` once when it is closed, at once if it is. */
+  onClose(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -106,7 +109,12 @@ function createState(options: RelayOptions): RelayState {
     isExclusive: exclusive !== undefined,
     pending: createPendingCalls(nextId),
     turns: createTurns(),
-    questions: createQuestions({ nextId, nowMs, send: (message) => sayToServer(state, message) }),
+    questions: createQuestions({
+      nextId,
+      nowMs,
+      isOpen: ({ ownId }) => state.pending.get(ownId) !== undefined,
+      send: (message) => sayToServer(state, message),
+    }),
     subscriptions: createSubscriptions(),
     levels: createLogLevels(),
     owners: createTaskOwners(),
@@ -153,28 +161,6 @@ function takeUp(state: RelayState, result: Params): void {
   state.isKnown = true;
 }
 
-function announceAll(state: RelayState, result: Params): void {
-  for (const [method, [list]] of Object.entries(LISTS_BY_CHANGE)) {
-    if (isDeclared(result, capabilityOf(String(list)))) announce(state, { jsonrpc: '2.0', method });
-  }
-}
-
-/** Asks for the lists that clients got from the catalog; tells them of those that are different now. */
-function checkLists(state: RelayState): void {
-  const { peer, catalog, unchecked } = state;
-  for (const method of unchecked) {
-    peer.request(method).then(
-      (result) => {
-        if (!catalog.keepList({ method }, result)) return;
-        const change = Object.entries(LISTS_BY_CHANGE).find(([, lists]) => lists.includes(method));
-        if (change) announce(state, { jsonrpc: '2.0', method: change[0] });
-      },
-      () => undefined,
-    );
-  }
-  unchecked.clear();
-}
-
 function takeDown(state: RelayState): void {
   state.held.clear();
   state.questions.endAll();
@@ -186,7 +172,8 @@ function detach(state: RelayState, client: Client): void {
   clients.delete(client);
   levels.remove(client);
   questions.endClient(client);
-  for (const ownId of [...client.inFlight.values()]) cancelCall(state, ownId, 'the client is gone');
+  // The latest first: none that still waits may get the turn of an earlier one.
+  for (const ownId of [...client.inFlight.values()].reverse()) cancelCall(state, ownId, 'the client is gone');
   for (const uri of subscriptions.removeAll(client)) {
     if (peer.isUp()) peer.request('resources/unsubscribe', { uri }).catch(() => undefined);
   }
@@ -217,6 +204,7 @@ function sweep(state: RelayState): void {
 export function createRelay(options: RelayOptions): Relay {
   const state = createState(options);
   const { peer, catalog, clients, levels, subscriptions, watchers } = state;
+  const closed = new AbortController();
   if (catalog.asksBack()) state.turns.takeOneAtATime();
   return {
     async initialize() {
@@ -254,7 +242,8 @@ export function createRelay(options: RelayOptions): Relay {
       return () => watchers.delete(watcher);
     },
     raiseLogLevel(level) {
-      if (!isLogLevel(level) || !levels.raise(level) || !peer.isUp()) return;
+      if (!isLogLevel(level) || !isDeclared(catalog.initialize() ?? {}, 'logging')) return;
+      if (!levels.raise(level) || !peer.isUp()) return;
       peer.request('logging/setLevel', { level }).catch(() => undefined);
     },
     wake() {
@@ -272,6 +261,14 @@ export function createRelay(options: RelayOptions): Relay {
       if (state.pending.size > 0) state.isStale = true;
       else restart(state);
     },
-    close: () => peer.close(),
+    onClose(listener) {
+      if (closed.signal.aborted) listener();
+      else closed.signal.addEventListener('abort', listener, { once: true });
+    },
+    close() {
+      const gone = peer.close();
+      closed.abort();
+      return gone;
+    },
   };
 }

@@ -6,16 +6,15 @@ import {
   type JsonRpcError,
   type JsonRpcRequest,
   type JsonRpcResponse,
-  type JsonRpcResult,
   jsonRpcError,
   type Params,
   type RequestId,
 } from '../json-rpc.ts';
-import { askHeld } from './addressee.ts';
+import { askHeld, refuseHeld } from './addressee.ts';
 import { isDeclared } from './catalog.ts';
+import { takeList } from './lists.ts';
 import { isLogLevel } from './log-levels.ts';
 import { asOwn, asTheirs, type Call, type PendingCall } from './pending-calls.ts';
-import { withPresentableTools } from './presentable-tools.ts';
 import { noteElicitation, type RelayState, sayToServer } from './state.ts';
 
 /** Requests in which a server has no reason to ask its client anything: they never wait for a turn. */
@@ -92,8 +91,12 @@ function conclude(state: RelayState, ownId: RequestId): PendingCall | undefined 
   state.turns.end(call.ownId);
   state.parked.delete(call.ownId);
   askHeld(state);
-  if (state.isStale && state.pending.size === 0) restart(state);
   return call;
+}
+
+/** Another definition has waited for the last call to end, with all that its answer says. */
+function restartIfStale(state: RelayState): void {
+  if (state.isStale && state.pending.size === 0) restart(state);
 }
 
 /** Ends the server and, if somebody misses it, starts it again, for it has another definition now. */
@@ -124,6 +127,7 @@ export function settle(state: RelayState, response: JsonRpcResponse, bytes?: num
   if (!call) return;
   record(state, call, response, bytes);
   call.reply.finish(asTheirs(call, noteResponse(state, call, response)), call.refused);
+  restartIfStale(state);
 }
 
 function fail(state: RelayState, ownId: number, message: string): void {
@@ -144,17 +148,7 @@ function noteResponse(state: RelayState, call: PendingCall, response: JsonRpcRes
   }
   if (request.method === 'tasks/list') return state.owners.onlyOwn(client, response);
   if (request.params?.task !== undefined) state.owners.note(client, response);
-  return request.method.endsWith('/list') ? keepList(state, request, response) : response;
-}
-
-function keepList(state: RelayState, request: JsonRpcRequest, response: JsonRpcResult): JsonRpcResponse {
-  const { log, name, catalog } = state;
-  if (!isObject(response.result)) return response;
-  const result = withPresentableTools(response.result, (count) =>
-    log.info('upstream.tools-left-out', { upstream: name, count }),
-  );
-  catalog.keepList(request, result);
-  return { ...response, result };
+  return request.method.endsWith('/list') ? takeList(state, request, response) : response;
 }
 
 function transmit(state: RelayState, ownId: number): void {
@@ -196,6 +190,7 @@ export function takeCall(state: RelayState, call: Call): void {
 
 /** The client no longer wants an answer. */
 export function cancelCall(state: RelayState, ownId: number, reason: unknown): void {
+  if (state.pending.get(ownId)?.isSent) refuseHeld(state);
   const call = conclude(state, ownId);
   if (!call) return;
   if (call.isSent) {
@@ -203,6 +198,7 @@ export function cancelCall(state: RelayState, ownId: number, reason: unknown): v
     sayToServer(state, { jsonrpc: '2.0', method: 'notifications/cancelled', params });
   }
   call.reply.abandon();
+  restartIfStale(state);
 }
 
 /** The call waits for its client: others may have their turn. */

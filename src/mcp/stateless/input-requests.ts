@@ -11,6 +11,11 @@ const KINDS: Readonly<Record<string, string>> = {
   'sampling/createMessage': 'sampling',
 };
 
+/** Only these may have questions for a result (2026-07-28 mrtr, L186). */
+const MAY_ASK: readonly string[] = ['tools/call', 'prompts/get', 'resources/read'];
+
+export const mayAsk = (method: string): boolean => MAY_ASK.includes(method);
+
 /** The key by which the client knows the question: the server's own word for it, else its kind and a number. */
 export function nameQuestion({ method, params }: JsonRpcRequest, taken: ReadonlySet<string>): string {
   const meta = params?._meta;

@@ -3,38 +3,50 @@
  * `server/discover`, serves `subscriptions/listen` and stamps results; everything else goes through the relay as it is.
  */
 import {
-  CLIENT_CAPABILITIES_META_KEY,
   createMcpHandler,
   type Implementation,
-  LOG_LEVEL_META_KEY,
-  MissingRequiredClientCapabilityError,
-  ProtocolError,
+  type McpServerFactory,
   Server,
   type ServerCapabilities,
-  type ServerContext,
 } from '@modelcontextprotocol/server';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import type { Caller } from '../../caller.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
-import { ERROR, type JsonRpcError, type JsonRpcNotification, type Params } from '../json-rpc.ts';
+import { limits } from '../../limits.ts';
+import { ERROR, isRequestId, jsonRpcError, type Params, type RequestId } from '../json-rpc.ts';
 import { isDeclared } from '../relay/catalog.ts';
 import type { Relay } from '../relay/relay.ts';
 import { createChangeBus } from './change-bus.ts';
-import { isWanted } from './log-filter.ts';
-import { modernError, modernTools, URL_ELICITATION_REQUIRED } from './modern-results.ts';
+import { subscribeListener, withinLimits } from './listener.ts';
 import type { ParkedCalls } from './parked-calls.ts';
-import { createStatelessCall, type Outcome, type StatelessCall } from './stateless-call.ts';
+import { serveRequest } from './serve-request.ts';
+import { createStatelessClient } from './stateless-client.ts';
 
 export interface ModernHandler {
   /** Serves a request whose body was read and parsed before. */
   fetch(request: Request, body: unknown, caller: Caller): Promise<Response>;
+  /** Ends the streams of `subscriptions/listen` in good order, and what else is under way. */
   close(): Promise<void>;
 }
 
 interface Options {
+  /** The server's name in Claude. */
+  readonly name: string;
   readonly relay: Relay;
   readonly parked: ParkedCalls;
   onFault(error: Error): void;
+}
+
+/** One request on its way through the SDK. */
+interface Passage {
+  readonly caller: Caller;
+  readonly method: string;
+  /** Undefined for a notification. */
+  readonly id: RequestId | undefined;
+  /** Set when the server behind us does not know the method, which HTTP says with 404. */
+  isUnknown: boolean;
+  /** Set when the server behind us did not start. */
+  hasFailed: boolean;
 }
 
 /** Made once: a schema compiler for each request would be most of its cost. */
@@ -51,103 +63,9 @@ const METHODS: Readonly<Record<string, string>> = {
   'tools/call': 'tools',
   'tools/list': 'tools',
 };
-
-interface Serving extends Options {
-  readonly caller: Caller;
-  readonly server: Server;
-  /** Tells that the server behind us does not know the method, which HTTP says with 404. */
-  onUnknownMethod(): void;
-}
-
-type FallbackRequest = Parameters<NonNullable<Server['fallbackRequestHandler']>>[0];
-type Result = Awaited<ReturnType<NonNullable<Server['fallbackRequestHandler']>>>;
-
-const fail = ({ code, message, data }: JsonRpcError['error']): ProtocolError =>
-  new ProtocolError(code, message, data);
-
-/** The call that the request begins or goes on with. Throws for a state that is not good for it. */
-function findCall(
-  { relay, parked, caller }: Serving,
-  { method, params = {} }: FallbackRequest,
-  { mcpReq }: ServerContext,
-  binding: readonly unknown[],
-): StatelessCall {
-  const state: unknown = mcpReq.requestState();
-  const found =
-    typeof state === 'string' ? parked.take(state, binding) : state === undefined ? 'again' : undefined;
-  if (found === undefined) {
-    throw fail({ code: ERROR.invalidParams, message: 'Invalid or expired requestState' });
-  }
-  if (found !== 'again') return found;
-  const envelope: JsonObject = mcpReq.envelope ?? {};
-  const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
-  relay.raiseLogLevel(String(envelope[LOG_LEVEL_META_KEY]));
-  return createStatelessCall({
-    relay,
-    caller,
-    request: { jsonrpc: '2.0', id: mcpReq.id, method, params },
-    capabilities: isObject(capabilities) ? capabilities : {},
-  });
-}
-
-/** The pages that an error of 2025-11-25 sends the person to, as questions; undefined for any other error. */
-function pagesOf({ code, data }: JsonRpcError['error']): JsonObject | undefined {
-  if (code !== URL_ELICITATION_REQUIRED || !isObject(data) || !Array.isArray(data.elicitations))
-    return undefined;
-  const pages = data.elicitations
-    .filter(isObject)
-    .map(({ elicitationId: _, ...params }, index) => [
-      `elicitation-${index + 1}`,
-      { method: 'elicitation/create', params: { ...params, mode: 'url' } },
-    ]);
-  return pages.length > 0 ? Object.fromEntries(pages) : undefined;
-}
-
-function toResult(
-  serving: Serving,
-  request: FallbackRequest,
-  outcome: Outcome & { is: 'done' },
-  binding: readonly unknown[],
-): Result {
-  const { response, refused } = outcome;
-  const hasFailed = 'error' in response || (isObject(response.result) && response.result.isError === true);
-  if (refused && hasFailed) {
-    throw new MissingRequiredClientCapabilityError({ requiredCapabilities: refused });
-  }
-  if (!('error' in response)) {
-    const result = isObject(response.result) ? response.result : {};
-    return request.method === 'tools/list' ? modernTools(result) : result;
-  }
-  const pages = pagesOf(response.error);
-  if (pages) {
-    const requestState = serving.parked.again(binding);
-    return { resultType: 'input_required', inputRequests: pages, requestState };
-  }
-  if (response.error.code === ERROR.methodNotFound) serving.onUnknownMethod();
-  throw fail(modernError(response.error, request.params ?? {}));
-}
-
-/** Serves what the SDK does not serve itself. */
-async function serve(serving: Serving, request: FallbackRequest, context: ServerContext): Promise<Result> {
-  const { caller, server, parked } = serving;
-  const { mcpReq } = context;
-  const { _meta, ...params } = (request.params ?? {}) as Params;
-  const binding = [caller.grantId, request.method, params];
-  const call = findCall(serving, request, context, binding);
-  const logLevel = (mcpReq.envelope as JsonObject | undefined)?.[LOG_LEVEL_META_KEY];
-  const outcome = await call.run({
-    answers: mcpReq.inputResponses ?? {},
-    signal: mcpReq.signal,
-    notify(message: JsonRpcNotification) {
-      if (!isWanted(message, logLevel)) return;
-      // Not `mcpReq.notify`: it knows only what the schema of its own revision knows.
-      void server.transport?.send(message as never, { relatedRequestId: mcpReq.id });
-    },
-  });
-  if (outcome.is === 'done') return toResult(serving, request, outcome, binding);
-  const { inputRequests } = outcome;
-  return { resultType: 'input_required', inputRequests, requestState: parked.park(call, binding) };
-}
+const LISTEN = 'subscriptions/listen';
+/** The SDK's own word for a request that was given up. */
+const GIVEN_UP = 499;
 
 /** The server as its own `initialize` describes it, but for what 2026-07-28 has taken away. */
 function createServer(result: Params): Server {
@@ -165,37 +83,88 @@ const exists = (result: Params, method: string): boolean => {
   return capability === undefined || isDeclared(result, capability);
 };
 
+/** Passes a notification on; no server needs to start for it. */
+function createNoticeServer({ name, relay }: Options, { caller }: Passage): Server {
+  const server = new Server({ name, version: '' }, { jsonSchemaValidator });
+  server.fallbackNotificationHandler = async ({ method, params }) => {
+    const notification = { jsonrpc: '2.0', method, ...(params && { params }) } as const;
+    relay.notify(createStatelessClient(caller.grantId), notification);
+  };
+  return server;
+}
+
+async function createRequestServer(options: Options, passage: Passage): Promise<Server> {
+  const result = await options.relay.initialize().catch((error: unknown) => {
+    passage.hasFailed = true;
+    throw error;
+  });
+  const server = createServer(result);
+  if (exists(result, passage.method)) {
+    const onUnknownMethod = (): void => {
+      passage.isUnknown = true;
+    };
+    const serving = { ...options, caller: passage.caller, server, onUnknownMethod };
+    server.fallbackRequestHandler = (request, context) => serveRequest(serving, request, context);
+  }
+  return server;
+}
+
+const passageOf = (body: unknown, caller: Caller): Passage => {
+  const { method, id } = isObject(body) ? body : {};
+  return {
+    caller,
+    method: String(method),
+    id: isRequestId(id) ? id : undefined,
+    isUnknown: false,
+    hasFailed: false,
+  };
+};
+
 export function createModernHandler(options: Options): ModernHandler {
-  const { relay, onFault } = options;
-  const unknown = new WeakSet<Request>();
-  const methods = new WeakMap<Request, string>();
-  const handler = createMcpHandler(
-    async ({ authInfo, requestInfo }) => {
-      const result = await relay.initialize();
-      const server = createServer(result);
-      const web = requestInfo as Request;
-      if (exists(result, methods.get(web) ?? '')) {
-        const caller = authInfo?.extra?.caller as Caller;
-        const serving = { ...options, caller, server, onUnknownMethod: () => unknown.add(web) };
-        server.fallbackRequestHandler = (request, context) => serve(serving, request, context);
-      }
-      return server;
-    },
-    { legacy: 'reject', bus: createChangeBus(relay), keepAliveMs: 0, onerror: onFault },
-  );
+  const { name, relay, onFault } = options;
+  let isClosed = false;
+  const factory: McpServerFactory = ({ authInfo }) => {
+    const passage = authInfo?.extra?.passage as Passage;
+    return passage.id === undefined
+      ? createNoticeServer(options, passage)
+      : createRequestServer(options, passage);
+  };
+  const handler = createMcpHandler(factory, {
+    legacy: 'reject',
+    bus: createChangeBus(relay),
+    keepAliveMs: 0,
+    // Each has a connection of its own, and a grant has only so many: the SDK's limit would let one take another's place.
+    maxSubscriptions: limits.connections,
+    onerror: onFault,
+  });
+
+  const failed = (reason: string, { id }: Passage): Response =>
+    Response.json(jsonRpcError(ERROR.internal, `the server ${name} ${reason}`, id));
+
+  async function pass(request: Request, body: unknown, passage: Passage): Promise<Response> {
+    const { clientId, scopes } = passage.caller;
+    const authInfo = { token: '', clientId, scopes: [...scopes], extra: { passage } };
+    const response = await handler.fetch(request, { parsedBody: body, authInfo });
+    if (passage.hasFailed) return failed('did not start; claude-secure status tells why', passage);
+    if (response.status === GIVEN_UP) return failed('is ending', passage);
+    if (!passage.isUnknown || response.status !== 200) return response;
+    return new Response(response.body, { status: 404, headers: response.headers });
+  }
+
   return {
     async fetch(request, body, caller) {
-      methods.set(request, isObject(body) ? String(body.method) : '');
-      const authInfo = {
-        token: '',
-        clientId: caller.clientId,
-        scopes: [...caller.scopes],
-        extra: { caller },
-      };
-      const response = await handler.fetch(request, { parsedBody: body, authInfo });
-      if (!unknown.has(request) || response.status !== 200) return response;
-      return new Response(response.body, { status: 404, headers: response.headers });
+      const passage = passageOf(body, caller);
+      if (isClosed) return failed('is ending', passage);
+      if (passage.method !== LISTEN) return pass(request, body, passage);
+      const message = withinLimits(body);
+      const response = await pass(request, message, passage);
+      const isOpen = response.headers.get('content-type') === 'text/event-stream';
+      if (isOpen) await subscribeListener({ relay, caller, message, signal: request.signal });
+      return response;
     },
-    close: handler.close,
+    async close() {
+      isClosed = true;
+      await handler.close();
+    },
   };
 }

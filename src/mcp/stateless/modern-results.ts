@@ -1,8 +1,6 @@
 import { isObject, type JsonObject } from '../../json-object.ts';
 import type { JsonRpcError, Params } from '../json-rpc.ts';
 
-/** The MCP error of 2025-11-25 for a page that must be visited first; 2026-07-28 has a result for that. */
-export const URL_ELICITATION_REQUIRED = -32_042;
 const RESOURCE_NOT_FOUND = -32_002;
 const INVALID_PARAMS = -32_602;
 const INTERNAL = -32_603;
@@ -26,7 +24,10 @@ export function modernError(
 function withoutHeaders(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutHeaders);
   if (!isObject(schema)) return schema;
-  const entries = Object.entries(schema).filter(([key]) => key !== 'x-mcp-header');
+  // A property may have that name, too: there a schema stands behind it.
+  const entries = Object.entries(schema).filter(
+    ([key, value]) => key !== 'x-mcp-header' || typeof value !== 'string',
+  );
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutHeaders(value)]));
 }
 
@@ -35,16 +36,19 @@ const needsTask = ({ execution }: JsonObject): boolean =>
   isObject(execution) && execution.taskSupport === 'required';
 
 /** The tools of a server of 2025-11-25, as 2026-07-28 can call them. */
-export function modernTools(result: JsonObject): JsonObject {
-  const { tools } = result;
-  if (!Array.isArray(tools)) return result;
-  const shown = tools.filter((tool) => isObject(tool) && !needsTask(tool));
-  return {
-    ...result,
-    tools: shown.map((tool) =>
-      isObject(tool) && isObject(tool.inputSchema)
-        ? { ...tool, inputSchema: withoutHeaders(tool.inputSchema) }
-        : tool,
-    ),
-  };
+function modernTools(tools: readonly unknown[]): unknown[] {
+  const shown = tools.filter(isObject).filter((tool) => !needsTask(tool));
+  return shown.map((tool) =>
+    isObject(tool.inputSchema) ? { ...tool, inputSchema: withoutHeaders(tool.inputSchema) } : tool,
+  );
+}
+
+/**
+ * The result of a server of 2025-11-25 without what only a server of 2026-07-28 may say: that it asks for something, and
+ * that a cache may give it to others, whose tokens may reach other things.
+ */
+export function modernResult(method: string, { resultType: _, ...result }: JsonObject): JsonObject {
+  if (result.cacheScope === 'public') result.cacheScope = 'private';
+  if (method === 'tools/list' && Array.isArray(result.tools)) result.tools = modernTools(result.tools);
+  return result;
 }

@@ -22,8 +22,8 @@ interface Parked {
 const AGAIN = 'again';
 
 /** A client may never come back: after `limits.askMs` its call is given up, or when its grant has too many of them. */
-export function createParkedCalls(): ParkedCalls {
-  const states = createSealedStates(() => performance.now());
+export function createParkedCalls(nowMs: () => number): ParkedCalls {
+  const states = createSealedStates(nowMs);
   const parked = new Map<string, Parked>();
 
   function remove(id: string): StatelessCall | undefined {

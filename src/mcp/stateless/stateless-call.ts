@@ -6,18 +6,17 @@
 import type { Caller } from '../../caller.ts';
 import type { JsonObject } from '../../json-object.ts';
 import { limits } from '../../limits.ts';
-import type { Client } from '../client.ts';
 import {
   ERROR,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
   jsonRpcError,
-  type RequestId,
 } from '../json-rpc.ts';
 import type { Relay } from '../relay/relay.ts';
 import { isGoodAnswer, isInputRequest } from './answers.ts';
-import { inputRequestOf, nameQuestion } from './input-requests.ts';
+import { inputRequestOf, mayAsk, nameQuestion } from './input-requests.ts';
+import { createStatelessClient, type StatelessClient } from './stateless-client.ts';
 
 /** How a round ends. */
 export type Outcome =
@@ -30,14 +29,14 @@ export interface Round {
   notify(message: JsonRpcNotification): void;
   /** What the client answers, by the key of the question. */
   readonly answers: JsonObject;
+  /** What the client declares with this request; what it declared before does not count (2026-07-28 basic, L191). */
+  readonly capabilities: JsonObject;
   /** Aborts when the client closes the connection, which cancels the call (2026-07-28 transports, L235). */
   readonly signal: AbortSignal;
 }
 
 export interface StatelessCall {
   readonly grantId: string;
-  /** Whether a client waits for the outcome of a round. */
-  isAttended(): boolean;
   run(round: Round): Promise<Outcome>;
   /** Gives the call up, wherever it stands. */
   abandon(): void;
@@ -47,14 +46,10 @@ export interface StatelessCallOptions {
   readonly relay: Relay;
   readonly caller: Caller;
   readonly request: JsonRpcRequest;
-  readonly capabilities: JsonObject;
 }
 
-/** Only these may have questions for a result (2026-07-28 mrtr, L186). */
-const MAY_ASK: readonly string[] = ['tools/call', 'prompts/get', 'resources/read'];
-
 interface Life extends StatelessCallOptions {
-  readonly client: Client;
+  readonly client: StatelessClient;
   /** The questions that wait, by the key that the client knows them by. */
   readonly questions: Map<string, JsonRpcRequest>;
   /** Every key of the call: none is used twice. */
@@ -93,7 +88,7 @@ function answer({ relay, client, questions }: Life, key: string, result: JsonObj
 
 function ask(life: Life, question: JsonRpcRequest): void {
   const { relay, client, request, questions, keys } = life;
-  if (!MAY_ASK.includes(request.method) || !isInputRequest(question.method)) {
+  if (!mayAsk(request.method) || !isInputRequest(question.method)) {
     relay.answer(client, jsonRpcError(ERROR.methodNotFound, 'this cannot be asked here', question.id));
     return;
   }
@@ -135,11 +130,14 @@ function begin(life: Life): void {
   });
 }
 
-/** Passes on what was answered; what was not, or not in the form that it must have, is asked again. */
+/**
+ * Passes on what was answered; what was not, or not in the form that it must have, is asked again. Questions that the
+ * server has taken back meanwhile need no answer: the call goes on.
+ */
 function resume(life: Life, answers: JsonObject): void {
   const { relay, client, request, questions } = life;
   const good = [...questions].filter(([key, { method }]) => isGoodAnswer(method, answers[key]));
-  if (good.length === 0) {
+  if (questions.size > 0 && good.length === 0) {
     park(life);
     return;
   }
@@ -149,10 +147,11 @@ function resume(life: Life, answers: JsonObject): void {
   });
 }
 
-function run(life: Life, { notify: tell, answers, signal }: Round): Promise<Outcome> {
+function run(life: Life, { notify: tell, answers, capabilities, signal }: Round): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const attending = { notify: tell, resolve };
     life.attending = attending;
+    life.client.capabilities = capabilities;
     signal.addEventListener(
       'abort',
       () => {
@@ -179,11 +178,10 @@ function abandon(life: Life): void {
 }
 
 export function createStatelessCall(options: StatelessCallOptions): StatelessCall {
-  const { caller, capabilities } = options;
-  const { grantId } = caller;
+  const { grantId } = options.caller;
   const life: Life = {
     ...options,
-    client: { grantId, capabilities, inFlight: new Map<RequestId, number>(), tell: () => false },
+    client: createStatelessClient(grantId),
     questions: new Map(),
     keys: new Set(),
     answers: {},
@@ -194,7 +192,6 @@ export function createStatelessCall(options: StatelessCallOptions): StatelessCal
   };
   return {
     grantId,
-    isAttended: () => life.attending !== undefined,
     run: (round) => run(life, round),
     abandon: () => abandon(life),
   };

@@ -3,24 +3,26 @@ import type { Caller } from '../../caller.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { isRequest, type JsonRpcMessage } from '../json-rpc.ts';
+import { isRequest, type JsonRpcMessage, type RequestId } from '../json-rpc.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import type { Received } from '../receive.ts';
-import { badRequest, busy, type Refusal } from '../refusal.ts';
+import { busy, headerMismatch, type Refusal } from '../refusal.ts';
 import type { Relay } from '../relay/relay.ts';
-import { subscribeListener } from './listener.ts';
 import type { ModernHandler } from './modern-handler.ts';
 import { createParkedCalls } from './parked-calls.ts';
 import { answerWith, toWebRequest } from './web-exchange.ts';
 
 export interface Stateless {
   take(received: Received, endpoint: Endpoint): Promise<Refusal | undefined>;
+  /** Gives up the calls that wait for their clients. */
   close(): void;
 }
 
 export interface StatelessOptions {
   readonly streams: OpenStreams;
   readonly log: Log;
+  /** A monotonic clock in milliseconds. */
+  nowMs(): number;
 }
 
 /** How much of something each grant has at the moment. */
@@ -45,20 +47,25 @@ function createTally(limit: number) {
 const methodOf = (message: JsonRpcMessage | undefined): string =>
   message && 'method' in message ? message.method : '';
 
+const idOf = (message: JsonRpcMessage | undefined): RequestId | undefined =>
+  message && isRequest(message) ? message.id : undefined;
+
 /** One handler for each relay; the SDK behind it (140 ms to import, measured) is loaded for the first request. */
-export function createStateless({ streams, log }: StatelessOptions): Stateless {
-  const handlers = new Map<Relay, ModernHandler>();
-  const parked = createParkedCalls();
+export function createStateless({ streams, log, nowMs }: StatelessOptions): Stateless {
+  const handlers = new WeakMap<Relay, ModernHandler>();
+  const parked = createParkedCalls(nowMs);
   const requests = createTally(limits.statelessInFlight);
   const listeners = createTally(limits.subscriptions);
 
-  async function handlerFor(relay: Relay): Promise<ModernHandler> {
+  async function handlerFor(relay: Relay, { name }: Endpoint): Promise<ModernHandler> {
     const { createModernHandler } = await import('./modern-handler.ts');
     const found = handlers.get(relay);
     if (found) return found;
     const onFault = (error: Error): void => log.debug('mcp.stateless.refused', { reason: error.message });
-    const handler = createModernHandler({ relay, parked, onFault });
+    const handler = createModernHandler({ name, relay, parked, onFault });
     handlers.set(relay, handler);
+    // Not at once: the calls under way are told first what became of them.
+    relay.onClose(() => setImmediate(() => void handler.close()));
     return handler;
   }
 
@@ -69,11 +76,9 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
     const [message] = messages;
     const gone = new AbortController();
     const request = toWebRequest(exchange, gone.signal);
-    if (!request) return badRequest('a header holds what no header may hold');
+    if (!request) return headerMismatch('a header holds what no header may hold', idOf(message));
     exchange.onClose(() => gone.abort());
-    const relay = endpoint.find(caller);
-    const handler = await handlerFor(relay);
-    if (methodOf(message) === 'subscriptions/listen') subscribeListener({ relay, caller, message, exchange });
+    const handler = await handlerFor(endpoint.find(caller), endpoint);
     const coming = handler.fetch(request, isBatch ? messages : message, caller);
     await answerWith({ exchange, caller, streams }, coming);
     return undefined;
@@ -82,7 +87,8 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
   /** A client that looks around is worth a line; each of its requests is one for whoever looks for a fault. */
   function note(caller: Caller, { name }: Endpoint, method: string): void {
     const fields = { server: name, client: caller.clientId, grant: caller.grantId };
-    if (method === 'server/discover') log.info('mcp.stateless.discovered', { ...fields, version: '2026-07-28' });
+    if (method === 'server/discover')
+      log.info('mcp.stateless.discovered', { ...fields, version: '2026-07-28' });
     else log.debug('mcp.stateless.request', { ...fields, method });
   }
 
@@ -91,14 +97,11 @@ export function createStateless({ streams, log }: StatelessOptions): Stateless {
       const { messages, caller, exchange } = received;
       const [message] = messages;
       const tally = methodOf(message) === 'subscriptions/listen' ? listeners : requests;
-      if (!tally.take(caller.grantId)) return busy(message && isRequest(message) ? message.id : undefined);
+      if (!tally.take(caller.grantId)) return busy(idOf(message));
       exchange.onClose(() => tally.give(caller.grantId));
       note(caller, endpoint, methodOf(message));
       return serve(received, endpoint);
     },
-    close() {
-      parked.close();
-      for (const handler of handlers.values()) void handler.close();
-    },
+    close: parked.close,
   };
 }

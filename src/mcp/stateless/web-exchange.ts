@@ -1,7 +1,7 @@
 /** Between our exchange and the web objects that the SDK's handler of 2026-07-28 takes and gives. */
 import type { Caller } from '../../caller.ts';
-import type { Exchange, ResponseHeaders, ResponseStream } from '../../exchange.ts';
-import { messageFrame } from '../event-stream.ts';
+import type { Exchange, ResponseStream } from '../../exchange.ts';
+import { KEEP_ALIVE_FRAME, messageFrame } from '../event-stream.ts';
 import type { JsonRpcMessage } from '../json-rpc.ts';
 import type { OpenStreams } from '../open-streams.ts';
 
@@ -10,17 +10,18 @@ const HEADERS = ['content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name
 /** After this long an answer becomes an event stream, so that comments keep the connection alive. */
 const STREAM_AFTER_MS = 2_000;
 
-/** The request without its body, which was read before. Undefined if a header holds what none may hold. */
-export function toWebRequest({ path, headers }: Exchange, signal: AbortSignal): Request | undefined {
-  const found = HEADERS.flatMap((name) => {
-    const value = headers[name];
-    return value === undefined ? [] : [[name, value] as [string, string]];
-  });
-  try {
-    return new Request(`https://127.0.0.1${path}`, { method: 'POST', headers: found, signal });
-  } catch {
-    return undefined;
-  }
+/** A header's value as every reader understands it: others are sent in base64 (2026-07-28 transports, L490). */
+const PLAIN = /^[\t\x20-\x7e]*$/;
+
+/**
+ * What the SDK's handler reads of a request whose body was read before; undefined if a header holds what none may hold.
+ * Not a real `Request`: making one costs more than the rest of a call (measured), and its signal no longer follows ours
+ * once the request itself was collected, so that nobody would notice that the client has left.
+ */
+export function toWebRequest({ headers }: Exchange, signal: AbortSignal): Request | undefined {
+  if (HEADERS.some((name) => !PLAIN.test(headers[name] ?? ''))) return undefined;
+  const request = { method: 'POST', headers: { get: (name: string) => headers[name] ?? null }, signal };
+  return request as unknown as Request;
 }
 
 export interface Answering {
@@ -34,6 +35,12 @@ async function pipe(body: ReadableStream<Uint8Array>, stream: ResponseStream): P
   stream.end();
 }
 
+/** Where the SDK knows no id its errors say `id: null`, which the schema of MCP does not know. */
+function withoutNullId(body: string): string {
+  const { id, ...message } = JSON.parse(body) as { id: unknown };
+  return id === null ? JSON.stringify(message) : body;
+}
+
 async function respond(
   { exchange }: Answering,
   response: Response,
@@ -45,16 +52,10 @@ async function respond(
     stream.end();
     return;
   }
-  const headers: ResponseHeaders = { 'cache-control': 'no-store' };
-  const allow = response.headers.get('allow');
   exchange.respond(
     response.status,
-    {
-      ...headers,
-      ...(body && { 'content-type': 'application/json' }),
-      ...(allow && { allow }),
-    },
-    body,
+    { 'cache-control': 'no-store', ...(body && { 'content-type': 'application/json' }) },
+    body && response.status >= 400 ? withoutNullId(body) : body,
   );
 }
 
@@ -63,7 +64,8 @@ export async function answerWith(answering: Answering, coming: Promise<Response>
   const { exchange, caller, streams } = answering;
   let stream: ResponseStream | undefined;
   const timer = setTimeout(() => {
-    if (!exchange.closed) stream = streams.open(exchange, caller);
+    // The comment makes the head travel: an engine may hold it back until there is something to say.
+    if (!exchange.closed) stream = streams.open(exchange, caller, KEEP_ALIVE_FRAME);
   }, STREAM_AFTER_MS);
   const response = await coming.finally(() => clearTimeout(timer));
   if (exchange.closed) {

@@ -1,9 +1,9 @@
 import { delimiter } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readOwnFile } from '../../files.ts';
+import { absoluteEntries } from '../../find-program.ts';
 import type { UpstreamDefinition } from '../../upstreams.ts';
 import { expandVariables } from './expand-variables.ts';
-import { absoluteEntries } from './find-command.ts';
 
 /** R53: who and where the person is, and nothing that was meant for another program. */
 const INHERITED =
