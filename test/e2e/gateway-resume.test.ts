@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { call } from '../mcp/client.ts';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, mintFor, reportOf } from '../support/control.ts';
-import { ENGINES } from '../support/listen.ts';
 import { firstEventId, type McpSession, openSession } from '../support/mcp-session.ts';
 import { findProcesses, isAlive } from '../support/processes.ts';
 import { readState, runProgram } from '../support/program.ts';
@@ -45,50 +44,51 @@ const heardBy = async (session: McpSession): Promise<string[]> =>
     return `${method} ${params?.level ?? params?.uri ?? ''}`.trim();
   });
 
-describe.each(ENGINES)('a session behind a daemon on %s', (engine) => {
-  it.each(['restart', 'kill -9'] as const)(
-    'outlives %s, twice in a row, with all that it had',
-    async (way) => {
-      const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
-      const session = await openSession(served.at('life'));
-      let { id: lastEventId } = await firstEventId(await session.listen());
-      await session.request('logging/setLevel', { level: 'warning' });
-      await session.request('resources/subscribe', { uri: URI });
+describe('a session behind a daemon', () => {
+  it.each([
+    ['uws', 'restart'],
+    ['uws', 'kill -9'],
+    ['https', 'kill -9'],
+  ] as const)('on %s outlives %s, twice in a row, with all that it had', async (engine, way) => {
+    const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
+    const session = await openSession(served.at('life'));
+    let { id: lastEventId } = await firstEventId(await session.listen());
+    await session.request('logging/setLevel', { level: 'warning' });
+    await session.request('resources/subscribe', { uri: URI });
 
-      for (const round of ['first', 'second']) {
-        const { pid } = (await session.call('who')) as { pid: number };
-        const hanging = await hang(session, round);
-        await settle(served);
-        await restart(served, way);
+    for (const round of ['first', 'second']) {
+      const { pid } = (await session.call('who')) as { pid: number };
+      const hanging = await hang(session, round);
+      await settle(served);
+      await restart(served, way);
 
-        const answer = readEvents(await session.listen(hanging));
-        expect(await answer.message()).toEqual({
-          jsonrpc: '2.0',
-          id: round,
-          error: { code: -32_603, message: 'the server was restarted during the call' },
-        });
-        expect(await answer.next()).toBeUndefined();
-        const events = readEvents(await session.listen(lastEventId));
-        await waitFor('the server to start for who is subscribed', () =>
-          findProcesses(served.home, 'life-upstream.mjs').some((found) => found !== pid),
-        );
-        for (const list of ['tools', 'resources']) {
-          expect(await events.message()).toMatchObject({ method: `notifications/${list}/list_changed` });
-        }
-        expect(await session.call('who')).not.toMatchObject({ pid });
-        const heard = await heardBy(session);
-        expect(heard).toContain('logging/setLevel warning');
-        expect(heard).toContain(`resources/subscribe ${URI}`);
-        await session.call('touch', { uri: URI });
-        const update = await events.next();
-        expect(JSON.parse(update?.data ?? '')).toMatchObject({
-          method: 'notifications/resources/updated',
-          params: { uri: URI },
-        });
-        lastEventId = update?.id ?? '';
+      const answer = readEvents(await session.listen(hanging));
+      expect(await answer.message()).toEqual({
+        jsonrpc: '2.0',
+        id: round,
+        error: { code: -32_603, message: 'the server was restarted during the call' },
+      });
+      expect(await answer.next()).toBeUndefined();
+      const events = readEvents(await session.listen(lastEventId));
+      await waitFor('the server to start for who is subscribed', () =>
+        findProcesses(served.home, 'life-upstream.mjs').some((found) => found !== pid),
+      );
+      for (const list of ['tools', 'resources']) {
+        expect(await events.message()).toMatchObject({ method: `notifications/${list}/list_changed` });
       }
-    },
-  );
+      expect(await session.call('who')).not.toMatchObject({ pid });
+      const heard = await heardBy(session);
+      expect(heard).toContain('logging/setLevel warning');
+      expect(heard).toContain(`resources/subscribe ${URI}`);
+      await session.call('touch', { uri: URI });
+      const update = await events.next();
+      expect(JSON.parse(update?.data ?? '')).toMatchObject({
+        method: 'notifications/resources/updated',
+        params: { uri: URI },
+      });
+      lastEventId = update?.id ?? '';
+    }
+  });
 });
 
 describe('what of a session outlives its daemon', () => {
