@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, readStatus, reportOf } from '../support/control.ts';
@@ -148,5 +148,30 @@ describe('upstreams.json changes while the daemon runs', () => {
     expect(await pidOf(session)).toBe(pid);
     expect((await tryOpenSession(scene.at('added'))).session).toBeDefined();
     await scene.expectUntouched();
+  });
+
+  it('open to other accounts: it is refused until its mode is put right, and read then', async () => {
+    const scene = await setScene();
+    const { home, at } = scene;
+    writeServers(home, { stays: STAYS, added: lifeServer() });
+    chmodSync(home.paths.upstreams, 0o644);
+    const { problem } = await askControl(home, 'upstreams', {});
+    expect(problem).toMatch(/upstreams\.json has mode 0644, open to other accounts/);
+    expect(await pidOf(scene.session)).toBe(scene.pid);
+    chmodSync(home.paths.upstreams, 0o600);
+    expect((await askControl(home, 'upstreams', {})).problem).toBeUndefined();
+    expect((await tryOpenSession(at('added'))).session).toBeDefined();
+    await expectGone(scene);
+    await scene.expectUntouched();
+  });
+
+  it('nonsense from the start: the daemon runs without servers, and has them once it is corrected', async () => {
+    const { home, at } = await startServers({ sse: lifeServer() });
+    const status = await readStatus(home);
+    expect(status.upstreams).toEqual([]);
+    expect(status.problem).toContain('sse is reserved');
+    writeServers(home, { memory: lifeServer() });
+    expect((await askControl(home, 'upstreams', {})).problem).toBeUndefined();
+    expect(await (await openSession(at('memory'))).call('echo', { a: 1 })).toEqual({ a: 1 });
   });
 });

@@ -110,6 +110,26 @@ describe('what of a session outlives its daemon', () => {
     for (const id of ids.slice(101)) expect((await rest.next())?.id).toBe(id);
   });
 
+  it('is what it began with, too: a process of its own is told the same by the same client', async () => {
+    const served = await startServers({ life: { ...lifeServer(), sharing: 'per-session' } });
+    const sessions = [
+      await openSession(served.at('life'), { sampling: {} }),
+      await openSession(served.at('life')),
+    ];
+    await settle(served);
+    await restart(served, 'kill -9');
+    const pids = new Set<number>();
+    for (const [index, session] of sessions.entries()) {
+      pids.add(((await session.call('who')) as { pid: number }).pid);
+      const { received } = (await session.call('dump')) as { received: string[] };
+      const { params } = JSON.parse(received[0] ?? '');
+      expect(params.clientInfo).toEqual({ name: 'test', version: '1' });
+      expect(params.capabilities).toEqual(index === 0 ? { sampling: {} } : {});
+    }
+    expect(pids.size).toBe(2);
+    expect(new Set(findProcesses(served.home, 'life-upstream.mjs'))).toEqual(pids);
+  });
+
   it('is nothing of a session that was deleted, and nothing for another grant', async () => {
     const served = await startServers({ life: lifeServer() });
     const { home, at } = served;
