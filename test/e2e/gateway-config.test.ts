@@ -73,7 +73,13 @@ describe('upstreams.json changes while the daemon runs', () => {
       expect(await runProgram(home, ['upstream', ...args])).toMatchObject({ status: 0 });
     await upstream('add', 'added', '--env', 'NOTE=new', '--', NODE, SCRIPT);
     expect(await (await openSession(at('added'))).call('who')).toMatchObject({ note: 'new' });
+    const open = scene.session.tryCall('hang');
+    await waitFor('the call to be under way', async () => (await reportOf(home, 'changes')).calls === 2);
     await upstream('disable', 'changes');
+    expect((await open).error).toEqual({
+      code: -32_603,
+      message: 'the server changes ended during the call',
+    });
     await expectGone(scene);
     expect(await reportOf(home, 'changes')).toMatchObject({ state: 'disabled', processes: [] });
     await upstream('enable', 'changes');
