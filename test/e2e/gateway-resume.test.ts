@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call } from '../mcp/client.ts';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, mintFor, reportOf } from '../support/control.ts';
+import { ENGINES } from '../support/listen.ts';
 import { firstEventId, type McpSession, openSession } from '../support/mcp-session.ts';
 import { findProcesses, isAlive } from '../support/processes.ts';
 import { readState, runProgram } from '../support/program.ts';
@@ -92,6 +93,27 @@ describe('a session behind a daemon', () => {
 });
 
 describe('what of a session outlives its daemon', () => {
+  it.each(ENGINES)(
+    'on %s is a call whose answer had not begun: restart leaves an id to come back with',
+    async (engine) => {
+      const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
+      const session = await openSession(served.at('life'));
+      const quiet = session.post(call('quiet', 'hang'));
+      await waitFor(
+        'the call to be under way',
+        async () => (await reportOf(served.home, 'life')).calls === 1,
+      );
+      const restarting = restart(served, 'restart');
+      const { id, events } = await firstEventId(await quiet);
+      expect(await events.next()).toBeUndefined();
+      await restarting;
+      expect(await readEvents(await session.listen(id)).message()).toMatchObject({
+        id: 'quiet',
+        error: { message: 'the server was restarted during the call' },
+      });
+    },
+  );
+
   it('is bounded: whoever missed more than the last 256 events is told so, and not given a part', async () => {
     const served = await startServers({ life: lifeServer() });
     const session = await openSession(served.at('life'));
