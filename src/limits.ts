@@ -84,12 +84,20 @@ export const limits = {
   /** R54. */
   upstreamLineBytes: 8 * MIB,
   upstreamNotificationsPerSecond: 5_000,
+  /** Questions that one client has open: beyond this a server gets an error. */
+  upstreamQuestions: 32,
+  /** Of the ids of tasks and pages: whose a longer one is, is not remembered. */
+  upstreamIdLength: 1_024,
+  /** Of the lists that are kept of a server, as JSON; what is more is asked for each time. */
+  upstreamCatalogLength: 16 * MIB,
   upstreamStderrLinesPerMinute: 120,
   upstreamStderrLineBytes: 4 * KIB,
   /** What a server has not read yet: beyond this it counts as hung. */
   upstreamQueueBytes: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,
+  /** So long after a call has ended or was cancelled, what the server says may still be meant for its client. */
+  upstreamLateMs: 10 * SECOND,
   upstreamStartMs: MINUTE,
   /** R54: restarts wait 1 s, then twice as long each time; a process that lived this long begins anew. */
   upstreamBackoffMs: SECOND,

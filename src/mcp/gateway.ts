@@ -40,6 +40,8 @@ interface State extends GatewayOptions {
   readonly relays: Map<string, Relay>;
   /** Each for one session alone. */
   readonly exclusive: Set<Relay>;
+  /** A request that was on its way may still find it: nothing is started any more. */
+  isClosed: boolean;
 }
 
 const EVERYBODY = '';
@@ -73,6 +75,7 @@ function createEndpointRelay(state: State, key: string, workspace: string | unde
   const upstream = currentUpstream(state, workspace);
   const relay = createRelay({ upstream, log, traffic, catalog, nowMs });
   state.relays.set(key, relay);
+  if (state.isClosed) void relay.close();
   return relay;
 }
 
@@ -82,6 +85,7 @@ function createExclusive(state: State, { workspace, params }: Parameters<Endpoin
   const catalog = createCatalog(undefined, () => {});
   const relay = createRelay({ upstream, log, traffic, catalog, nowMs, exclusive: params });
   state.exclusive.add(relay);
+  if (state.isClosed) void relay.close();
   return relay;
 }
 
@@ -129,7 +133,14 @@ export function createGatewayEndpoint(
   options: GatewayOptions,
 ): GatewayEndpoint {
   const traffic = createTraffic(options.nextSequence);
-  const state: State = { ...options, definition, traffic, relays: new Map(), exclusive: new Set() };
+  const state: State = {
+    ...options,
+    definition,
+    traffic,
+    relays: new Map(),
+    exclusive: new Set(),
+    isClosed: false,
+  };
   return {
     name: definition.name,
     path: `/mcp/${definition.name}`,
@@ -154,6 +165,7 @@ export function createGatewayEndpoint(
       for (const relay of allRelays(state)) relay.sweep();
     },
     async close() {
+      state.isClosed = true;
       await Promise.all(allRelays(state).map((relay) => relay.close()));
     },
   };

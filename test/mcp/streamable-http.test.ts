@@ -106,18 +106,24 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       expect(upstream.received.length).toBe(before);
     });
 
-    it('notifications and responses get 202 without a body and stay here', async () => {
+    it('notifications go on to the upstream, but for the handshake’s and answers to no question; all get 202 without a body', async () => {
       const { mcpUrl, token, session, upstream } = await start();
       const before = upstream.received.length;
+      const changed = {
+        jsonrpc: '2.0',
+        method: 'notifications/roots/list_changed',
+        params: { 'x-unknown': 1 },
+      };
       for (const message of [
         { jsonrpc: '2.0', method: 'notifications/initialized' },
-        { jsonrpc: '2.0', method: 'notifications/roots/list_changed' },
+        changed,
         { jsonrpc: '2.0', id: 1, result: {} },
+        { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'x' } },
       ]) {
         const response = await post(mcpUrl, { token, session }, message);
         expect([response.status, await response.text()]).toEqual([202, '']);
       }
-      expect(upstream.received.length).toBe(before);
+      expect(upstream.received.slice(before)).toEqual([changed]);
     });
 
     it('progress comes on the request’s own stream under the client’s own token', async () => {
@@ -197,37 +203,20 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     });
   });
 
-  describe('2026-07-28', () => {
-    const discover = {
-      jsonrpc: '2.0',
-      id: 'server-discover-probe-1',
-      method: 'server/discover',
-      params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } },
-    };
-    const modern = { 'mcp-protocol-version': '2026-07-28' };
-
-    it.each([
-      ['the probe of Claude 2.1.330', discover, modern],
-      ['a probe without its header', discover, {}],
-      ['a call with the header alone', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, modern],
-      ['a call with _meta alone', { ...discover, method: 'tools/list' }, {}],
-      ['a listen', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen' }, {}],
-    ])('%s gets an error with its id that is none of that revision’s own', async (_what, body, headers) => {
-      const { mcpUrl, token, session } = await start();
-      for (const sent of [
-        { token, headers },
-        { token, session, headers },
-      ]) {
-        const response = await post(mcpUrl, sent, body);
+  it('2026-07-28: its methods without a revision get an error with their id that sends a client back to sessions', async () => {
+    const { mcpUrl, token, session } = await start();
+    for (const method of ['server/discover', 'subscriptions/listen']) {
+      for (const sent of [{ token }, { token, session }]) {
+        const response = await post(mcpUrl, sent, { jsonrpc: '2.0', id: 'probe', method });
         expect(response.status).toBe(400);
         expect(await response.json()).toMatchObject({
           jsonrpc: '2.0',
-          id: body.id,
+          id: 'probe',
           error: { code: -32_000 },
         });
         expect(response.headers.get('mcp-session-id')).toBeNull();
       }
-    });
+    }
   });
 
   describe('the session’s owner', () => {
@@ -399,16 +388,23 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       await second.cancel();
     });
 
-    it('what the upstream says to nobody in particular reaches nobody', async () => {
-      const { mcpUrl, token, session, upstream } = await start();
+    it('what the upstream says to nobody in particular reaches the only client, and nobody once there are two', async () => {
+      const { mcpUrl, token, session, upstream, served } = await start();
       const stream = readEvents(await send('GET', mcpUrl, { token, session }));
-      upstream.say({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'secret' } });
+      const note = { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'secret' } } as const;
+      upstream.say(note);
+      expect(await stream.message()).toEqual(note);
+      const other = await openSession(served, served.token('b'));
+      const second = readEvents(await send('GET', mcpUrl, { token: served.token('b'), session: other }));
+      upstream.say(note);
       upstream.say({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage' });
       upstream.say({ jsonrpc: '2.0', id: 999, result: 'nobody asked' });
       upstream.say({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-      expect(await stream.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
+      for (const each of [stream, second]) {
+        expect(await each.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
+        await each.cancel();
+      }
       expect(upstream.received.at(-1)).toMatchObject({ id: 5, error: { code: -32_601 } });
-      await stream.cancel();
     });
 
     it('an answer that takes long becomes a stream with an id to come back by, before there is anything to say', async () => {

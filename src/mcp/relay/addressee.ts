@@ -33,15 +33,15 @@ function ownerOf({ owners, clients, pending }: RelayState, task: unknown): Addre
 
 /**
  * In this order: the request or task that the message names; the one client with calls under way; the one call that
- * waits for its client; the one client that listens. Never one of several: what is meant for one must not reach another
- * (CVE-2026-25536).
+ * waits for its client; the one client that listens. Never one of several, nor one beside another grant's calls that the
+ * server may still be at work on: what is meant for one must not reach another (CVE-2026-25536).
  */
 function addresseeOf(
   state: RelayState,
   message: JsonRpcRequest | JsonRpcNotification,
   relatedId?: RequestId,
 ): Addressee | typeof AMBIGUOUS | undefined {
-  const { pending, clients, parked } = state;
+  const { pending, clients, parked, served, cancelled } = state;
   const related = relatedId === undefined ? undefined : pending.get(relatedId);
   if (related) return { client: related.client, call: related };
   const task = relatedTask(message.params);
@@ -49,7 +49,8 @@ function addresseeOf(
   const calls = callsUnderWay(state, 'id' in message);
   const last = calls.at(-1);
   if (last) {
-    return calls.every(({ client }) => client === last.client)
+    const isClear = calls.every(({ client }) => client === last.client);
+    return isClear && !cancelled.hasOthers(last.client.grantId)
       ? { client: last.client, call: last }
       : AMBIGUOUS;
   }
@@ -59,7 +60,8 @@ function addresseeOf(
   const call = waiting === undefined ? undefined : pending.get(waiting);
   if (call) return { client: call.client, call };
   const [only, ...others] = [...clients].filter((client) => client.isListening());
-  return only && others.length === 0 ? { client: only, call: undefined } : undefined;
+  const isClear = only && others.length === 0 && !served.hasOthers(only.grantId);
+  return isClear ? { client: only, call: undefined } : undefined;
 }
 
 /** Passes a notification to the one it is for; false if that cannot be told. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { JsonRpcRequest, Params } from '../json-rpc.ts';
 
 /** What a server says of itself and offers, as it is kept between its starts. */
@@ -53,13 +54,24 @@ export function createCatalog(
 ): Catalog {
   let initialize = kept?.initialize;
   const lists = new Map(Object.entries(kept?.lists ?? {}));
+  const sizes = new Map([...lists].map(([key, page]) => [key, JSON.stringify(page).length]));
   let asksBack = kept?.asksBack === true;
   const changed = (): void => save({ initialize, lists: Object.fromEntries(lists), asksBack });
 
   function forget(isForgotten: (method: unknown) => boolean): void {
     const gone = [...lists.keys()].filter((key) => isForgotten((JSON.parse(key) as unknown[])[0]));
-    for (const key of gone) lists.delete(key);
+    for (const key of gone) remove(key);
     if (gone.length > 0) changed();
+  }
+
+  function remove(key: string): void {
+    lists.delete(key);
+    sizes.delete(key);
+  }
+
+  function hasRoom(size: number): boolean {
+    const total = [...sizes.values()].reduce((sum, each) => sum + each, size);
+    return lists.size < MAX_PAGES && total <= limits.upstreamCatalogLength;
   }
 
   return {
@@ -75,8 +87,13 @@ export function createCatalog(
     },
     keepList(request, result) {
       const key = keyOf(request);
-      if (key === undefined || JSON.stringify(lists.get(key)) === JSON.stringify(result)) return false;
-      if (lists.has(key) || lists.size < MAX_PAGES) lists.set(key, result);
+      const page = JSON.stringify(result);
+      if (key === undefined || JSON.stringify(lists.get(key)) === page) return false;
+      remove(key);
+      if (hasRoom(page.length)) {
+        lists.set(key, result);
+        sizes.set(key, page.length);
+      }
       changed();
       return true;
     },
@@ -92,6 +109,7 @@ export function createCatalog(
       asksBack = false;
       initialize = undefined;
       lists.clear();
+      sizes.clear();
       changed();
     },
   };

@@ -25,6 +25,12 @@ function tellOwner(state: RelayState, notification: JsonRpcNotification): boolea
   return true;
 }
 
+function tellTaskProgress({ owners, clients }: RelayState, notification: JsonRpcNotification): boolean {
+  const { client, progressToken } = owners.progressOf(notification.params?.progressToken) ?? {};
+  if (!client || !clients.has(client)) return false;
+  return client.tell({ ...notification, params: { ...notification.params, progressToken } });
+}
+
 /** False if it reaches nobody. */
 function takeNotification(state: RelayState, message: JsonRpcNotification, { relatedId }: Details): boolean {
   const { method, params } = message;
@@ -36,7 +42,7 @@ function takeNotification(state: RelayState, message: JsonRpcNotification, { rel
   }
   switch (method) {
     case 'notifications/progress':
-      return state.pending.progress(message);
+      return state.pending.progress(message) || tellTaskProgress(state, message);
     case 'notifications/resources/updated':
       return takeUpdate(state, message);
     case 'notifications/cancelled':

@@ -88,7 +88,8 @@ export const asTheirs = (call: PendingCall, response: JsonRpcResponse): JsonRpcR
   id: call.request.id,
 });
 
-function progressTokenOf(params: Params | undefined): RequestId | undefined {
+/** The token under which whoever made the request wants to be told of its progress. */
+export function progressTokenOf(params: Params | undefined): RequestId | undefined {
   const meta = params?._meta;
   return isObject(meta) && isRequestId(meta.progressToken) ? meta.progressToken : undefined;
 }

@@ -91,6 +91,10 @@ export function createQuestions({ nextId, nowMs, isOpen, send }: QuestionsOption
         if (call) call.refused = { ...call.refused, ...missing };
         return refuse(question, `the client has not declared the capability for ${question.method}`);
       }
+      const isOfClient = (one: Open): boolean => one.client === client;
+      if ([...open.values()].filter(isOfClient).length >= limits.upstreamQuestions) {
+        return refuse(question, 'too many questions are open');
+      }
       const id = nextId();
       const meta = question.params?._meta;
       const token = isObject(meta) ? meta.progressToken : undefined;

@@ -17,13 +17,14 @@ import type { Upstream } from '../upstream.ts';
 import { askHeld } from './addressee.ts';
 import { type Catalog, isDeclared } from './catalog.ts';
 import { ALL_CAPABILITIES } from './client-capabilities.ts';
-import { announceAll, checkLists } from './lists.ts';
 import { createLogLevels, isLogLevel } from './log-levels.ts';
 import { takeMessage } from './messages.ts';
 import { createPeer } from './peer.ts';
 import { type Call, createPendingCalls } from './pending-calls.ts';
+import { takeDown, takeUp } from './process-changes.ts';
 import { createQuestions } from './questions.ts';
-import { cancelCall, failSent, parkCall, restart, resumeCall, takeCall } from './requests.ts';
+import { createRecentGrants } from './recent-grants.ts';
+import { cancelCall, parkCall, restart, resumeCall, takeCall } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { createTaskOwners } from './task-owners.ts';
@@ -121,6 +122,8 @@ function createState(options: RelayOptions): RelayState {
     clients: new Set(),
     watchers: new Set(),
     elicitations: new Map(),
+    served: createRecentGrants(nowMs),
+    cancelled: createRecentGrants(nowMs),
     held: new Set(),
     parked: new Set(),
     unchecked: new Set(),
@@ -142,29 +145,6 @@ function createState(options: RelayOptions): RelayState {
     }),
   };
   return state;
-}
-
-/** The new process learns what the old one knew; clients learn that anything may be different now. */
-function takeUp(state: RelayState, result: Params): void {
-  const { peer, levels, subscriptions, catalog, log, name } = state;
-  catalog.keepInitialize(result);
-  const replay = (method: string, params: JsonObject): void => {
-    peer.request(method, params).catch((error: unknown) => {
-      log.info('upstream.replay-failed', { upstream: name, method, reason: String(error) });
-    });
-  };
-  const level = levels.mostTalkative();
-  if (level !== undefined && isDeclared(result, 'logging')) replay('logging/setLevel', { level });
-  for (const uri of subscriptions.uris()) replay('resources/subscribe', { uri });
-  if (state.isKnown) announceAll(state, result);
-  else checkLists(state);
-  state.isKnown = true;
-}
-
-function takeDown(state: RelayState): void {
-  state.held.clear();
-  state.questions.endAll();
-  failSent(state);
 }
 
 function detach(state: RelayState, client: Client): void {

@@ -39,15 +39,21 @@ const DONE: Answer = { result: {} };
 const invalid = (message: string, { id }: JsonRpcRequest): Answer =>
   jsonRpcError(ERROR.invalidParams, message, id);
 
+const isSubscribe = ({ method, params }: JsonRpcRequest, uri: string): boolean =>
+  method === 'resources/subscribe' && params?.uri === uri;
+
 /** Subscriptions of all clients are one for the server: only the first and the last one reach it. */
-function answerSubscription({ subscriptions }: RelayState, { client, request }: Call): Answer | undefined {
+function answerSubscription(state: RelayState, { client, request }: Call): Answer | undefined {
+  const { subscriptions, pending } = state;
   const uri = request.params?.uri;
   if (typeof uri !== 'string') return undefined;
   if (request.method === 'resources/unsubscribe') {
     const isSubscribed = subscriptions.urisOf(client).includes(uri);
-    return isSubscribed && subscriptions.remove(client, uri) ? undefined : DONE;
+    const isLast = isSubscribed && subscriptions.remove(client, uri);
+    // Somebody else's subscription may be on its way: it must not be undone behind its back.
+    return isLast && !pending.all().some(({ request: open }) => isSubscribe(open, uri)) ? undefined : DONE;
   }
-  if (!subscriptions.hasRoom(client)) return invalid('too many subscriptions', request);
+  if (!subscriptions.hasRoom(client, uri)) return invalid('too many subscriptions', request);
   if (!subscriptions.has(uri)) return undefined;
   subscriptions.add(client, uri);
   return DONE;
@@ -88,6 +94,7 @@ function conclude(state: RelayState, ownId: RequestId): PendingCall | undefined 
   const call = state.pending.take(ownId);
   if (!call) return undefined;
   state.usedMs = state.nowMs();
+  state.served.note(call.client.grantId);
   state.turns.end(call.ownId);
   state.parked.delete(call.ownId);
   askHeld(state);
@@ -147,7 +154,7 @@ function noteResponse(state: RelayState, call: PendingCall, response: JsonRpcRes
     state.subscriptions.add(client, String(request.params?.uri));
   }
   if (request.method === 'tasks/list') return state.owners.onlyOwn(client, response);
-  if (request.params?.task !== undefined) state.owners.note(client, response);
+  if (request.params?.task !== undefined) state.owners.note(call, response);
   return request.method.endsWith('/list') ? takeList(state, request, response) : response;
 }
 
@@ -196,6 +203,7 @@ export function cancelCall(state: RelayState, ownId: number, reason: unknown): v
   if (call.isSent) {
     const params = { requestId: ownId, ...(typeof reason === 'string' && { reason }) };
     sayToServer(state, { jsonrpc: '2.0', method: 'notifications/cancelled', params });
+    if (!NEVER_ASKS.has(call.request.method)) state.cancelled.note(call.client.grantId);
   }
   call.reply.abandon();
   restartIfStale(state);

@@ -1,4 +1,5 @@
 import { isObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Client } from '../client.ts';
 import type { JsonRpcMessage, JsonRpcNotification, JsonRpcRequest } from '../json-rpc.ts';
@@ -8,6 +9,7 @@ import type { LogLevels } from './log-levels.ts';
 import type { Peer } from './peer.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { Questions } from './questions.ts';
+import type { RecentGrants } from './recent-grants.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { Turns } from './turns.ts';
@@ -39,6 +41,9 @@ export interface RelayState {
   readonly elicitations: Map<string, Client>;
   /** Calls that wait for their clients and have given up their turn. */
   readonly parked: Set<number>;
+  /** Whose calls have ended lately, and whose were given up while the server had them. */
+  readonly served: RecentGrants;
+  readonly cancelled: RecentGrants;
   readonly held: Set<HeldQuestion>;
   /** Whether one client has the server for itself: nothing of it is anybody else's. */
   readonly isExclusive: boolean;
@@ -59,7 +64,7 @@ const MAX_ELICITATIONS = 1_000;
 /** Remembers who was sent to a page, for the server tells when that is done (2025-11-25 elicitation, L398). */
 export function noteElicitation({ elicitations }: RelayState, client: Client, params: unknown): void {
   const id = isObject(params) ? params.elicitationId : undefined;
-  if (typeof id !== 'string') return;
+  if (typeof id !== 'string' || id.length > limits.upstreamIdLength) return;
   elicitations.set(id, client);
   const [oldest] = elicitations.keys();
   if (oldest !== undefined && elicitations.size > MAX_ELICITATIONS) elicitations.delete(oldest);

@@ -2,8 +2,8 @@ import { limits } from '../../limits.ts';
 import type { Client } from '../client.ts';
 
 export interface Subscriptions {
-  /** Whether the client may have one more (R52). */
-  hasRoom(client: Client): boolean;
+  /** Whether the client has it already, or may have one more (R52). */
+  hasRoom(client: Client, uri: string): boolean;
   /** True if somebody subscribed to it before. */
   has(uri: string): boolean;
   add(client: Client, uri: string): void;
@@ -11,10 +11,14 @@ export interface Subscriptions {
   remove(client: Client, uri: string): boolean;
   /** Takes the client out everywhere; gives what nobody is subscribed to any more. */
   removeAll(client: Client): string[];
+  /** Who wants to hear of it: what was updated may be a part of what was subscribed to (2025-11-25 resources). */
   clientsOf(uri: string): Iterable<Client>;
   urisOf(client: Client): string[];
   uris(): string[];
 }
+
+const isPart = (uri: string, whole: string): boolean =>
+  uri === whole || (uri.startsWith(whole) && (whole.endsWith('/') || /^[/?#]/.test(uri.slice(whole.length))));
 
 /** Who is subscribed to which resource: the upstream sees one subscription for all of them. */
 export function createSubscriptions(): Subscriptions {
@@ -31,7 +35,10 @@ export function createSubscriptions(): Subscriptions {
   }
 
   return {
-    hasRoom: (client) => urisOf(client).length < limits.subscriptions,
+    hasRoom(client, uri) {
+      const uris = urisOf(client);
+      return uris.includes(uri) || uris.length < limits.subscriptions;
+    },
     has: (uri) => clientsByUri.has(uri),
     add(client, uri) {
       const clients = clientsByUri.get(uri) ?? new Set();
@@ -39,7 +46,8 @@ export function createSubscriptions(): Subscriptions {
     },
     remove,
     removeAll: (client) => urisOf(client).filter((uri) => remove(client, uri)),
-    clientsOf: (uri) => clientsByUri.get(uri) ?? [],
+    clientsOf: (uri) =>
+      new Set([...clientsByUri].flatMap(([each, clients]) => (isPart(uri, each) ? [...clients] : []))),
     urisOf,
     uris: () => [...clientsByUri.keys()],
   };

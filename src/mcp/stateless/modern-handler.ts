@@ -21,6 +21,7 @@ import { subscribeListener, withinLimits } from './listener.ts';
 import type { ParkedCalls } from './parked-calls.ts';
 import { serveRequest } from './serve-request.ts';
 import { createStatelessClient } from './stateless-client.ts';
+import { isEventStream } from './web-exchange.ts';
 
 export interface ModernHandler {
   /** Serves a request whose body was read and parsed before. */
@@ -158,8 +159,8 @@ export function createModernHandler(options: Options): ModernHandler {
       if (passage.method !== LISTEN) return pass(request, body, passage);
       const message = withinLimits(body);
       const response = await pass(request, message, passage);
-      const isOpen = response.headers.get('content-type') === 'text/event-stream';
-      if (isOpen) await subscribeListener({ relay, caller, message, signal: request.signal });
+      if (isEventStream(response))
+        await subscribeListener({ relay, caller, message, signal: request.signal });
       return response;
     },
     async close() {

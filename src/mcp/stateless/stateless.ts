@@ -10,7 +10,7 @@ import { busy, headerMismatch, type Refusal } from '../refusal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { ModernHandler } from './modern-handler.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { answerWith, toWebRequest } from './web-exchange.ts';
+import { answerWith, isEventStream, toWebRequest } from './web-exchange.ts';
 
 export interface Stateless {
   take(received: Received, endpoint: Endpoint): Promise<Refusal | undefined>;
@@ -58,6 +58,8 @@ export function createStateless({ streams, log, nowMs }: StatelessOptions): Stat
   const listeners = createTally(limits.subscriptions);
 
   async function handlerFor(relay: Relay, { name }: Endpoint): Promise<ModernHandler> {
+    const known = handlers.get(relay);
+    if (known) return known;
     const { createModernHandler } = await import('./modern-handler.ts');
     const found = handlers.get(relay);
     if (found) return found;
@@ -77,10 +79,17 @@ export function createStateless({ streams, log, nowMs }: StatelessOptions): Stat
     const gone = new AbortController();
     const request = toWebRequest(exchange, gone.signal);
     if (!request) return headerMismatch('a header holds what no header may hold', idOf(message));
-    exchange.onClose(() => gone.abort());
+    let isUnderWay = true;
+    exchange.onClose(() => {
+      if (isUnderWay) gone.abort();
+    });
     const handler = await handlerFor(endpoint.find(caller), endpoint);
-    const coming = handler.fetch(request, isBatch ? messages : message, caller);
-    await answerWith({ exchange, caller, streams }, coming);
+    const response = handler.fetch(request, isBatch ? messages : message, caller).then((answer) => {
+      // Aborting what is over would still build an error with a stack: 6 % of a call (measured).
+      isUnderWay = isEventStream(answer);
+      return answer;
+    });
+    await answerWith({ exchange, caller, streams }, response);
     return undefined;
   }
 

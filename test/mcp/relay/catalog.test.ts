@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import type { Params } from '../../../src/mcp/json-rpc.ts';
-import type { CatalogRecord } from '../../../src/mcp/relay/catalog.ts';
+import { type CatalogRecord, createCatalog } from '../../../src/mcp/relay/catalog.ts';
 import { type Answer, createScriptedPeer, INITIALIZED, type ScriptedPeer } from './scripted-peer.ts';
 import { type ScriptedClient, startRelay } from './start-relay.ts';
 
@@ -121,6 +121,23 @@ describe('lists of a server that does not run', () => {
     anna.call(2);
     await pass(1);
     expect(peer.life.requests('tools/list').length).toBeLessThan(5);
+  });
+
+  it('R54: pages without end fill 16 MiB and no more, and no old page stands in for one that is too long', async () => {
+    const megabyte = 'x'.repeat(1_048_576);
+    const peer = createScriptedPeer(({ method, params }) =>
+      method === 'tools/list' ? { result: { tools: [], page: params?.cursor, megabyte } } : undefined,
+    );
+    const { join, saved } = await startRelay({ peer });
+    const anna = join('a');
+    for (let cursor = 0; cursor < 30; cursor++) anna.call(cursor, 'tools/list', { cursor: String(cursor) });
+    expect(Object.keys(saved()!.lists).length).toBe(15);
+    const catalog = createCatalog(saved(), () => undefined);
+    const request = { method: 'tools/list', params: { cursor: '0' } };
+    expect(catalog.keepList(request, { megabyte: megabyte.repeat(3) })).toBe(true);
+    expect(catalog.list(request)).toBeUndefined();
+    expect(catalog.keepList(request, { tools: [] })).toBe(true);
+    expect(catalog.list(request)).toEqual({ tools: [] });
   });
 
   it('are forgotten when the server says that they have changed', async () => {

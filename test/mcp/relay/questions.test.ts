@@ -205,6 +205,22 @@ describe('the end of a question', () => {
   });
 });
 
+it('R54: a server that asks without end is refused beyond 32 open questions, each client by itself', async () => {
+  const { relay, anna, bert, life } = await startTwo();
+  const made = anna.call(1);
+  for (let id = 0; id <= limits.upstreamQuestions; id++) ask(life, id);
+  expect(made.questions.length).toBe(limits.upstreamQuestions);
+  const error = { code: -32_601, message: 'too many questions are open' };
+  expect(life.answers()).toEqual([{ jsonrpc: '2.0', id: limits.upstreamQuestions, error }]);
+  anna.answer({ id: questionOf(anna), result: 1 });
+  ask(life, 'one more');
+  expect(made.questions.length).toBe(limits.upstreamQuestions + 1);
+  relay.park(anna, 1);
+  const other = bert.call(1);
+  ask(life, 'bert');
+  expect(other.questions.length).toBe(1);
+});
+
 describe('whom to ask while no call is under way', () => {
   it('nobody: an error', async () => {
     const { peer } = await startRelay();

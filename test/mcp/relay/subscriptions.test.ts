@@ -80,6 +80,25 @@ describe('subscriptions', () => {
     expect(subscribe(anna, 'more').response).toMatchObject({ result: {} });
   });
 
+  it('of an earlier daemon are made again, with the level, when the client listens', async () => {
+    const peer = createScriptedPeer();
+    const { relay, pass } = await startRelay({ peer, isLazy: true });
+    const told: unknown[] = [];
+    const tell = (message: unknown): boolean => told.push(message) > 0;
+    const back = { grantId: 'a', capabilities: {}, inFlight: new Map(), tell, isListening: () => true };
+    relay.wake();
+    await pass(1);
+    expect(peer.lives).toEqual([]);
+    relay.attach(back, { logLevel: 'debug', subscriptions: ['u', 'v'] });
+    relay.wake();
+    await pass(1);
+    expect(urisOf(peer.life, 'subscribe')).toEqual(['u', 'v']);
+    expect(peer.life.requests('logging/setLevel').map(({ params }) => params)).toEqual([{ level: 'debug' }]);
+    update(peer.life, 'v');
+    expect(told).toEqual([updated('v')]);
+    expect(relay.stateOf(back)).toEqual({ logLevel: 'debug', subscriptions: ['u', 'v'] });
+  });
+
   it('one that the server refused is none', async () => {
     const error = { code: -32_002, message: 'no such resource', data: { uri: 'u' } };
     const peer = createScriptedPeer(({ method }) =>
@@ -128,6 +147,13 @@ describe('log levels', () => {
     expect(logged(bert, life, ALL)).toEqual(ALL);
     expect(logged(cleo, life, ALL)).toEqual(ALL.slice(ALL.indexOf('info')));
     expect(logged(anna, life, ['custom', undefined])).toEqual(['custom', undefined]);
+  });
+
+  it('a stateless request may ask for more, and never makes it less', async () => {
+    const { relay, anna, life } = await startTwo();
+    for (const level of ['warning', 'debug', 'error', 'loud']) relay.raiseLogLevel(level);
+    expect(levelsOf(life)).toEqual(['warning', 'debug']);
+    expect(logged(anna, life, ['debug', 'info'])).toEqual(['info']);
   });
 
   it('a log while calls of two are under way is nobody’s', async () => {

@@ -64,6 +64,16 @@ describe('tasks', () => {
     expect(made.response).toEqual({ jsonrpc: '2.0', id: 1, result });
   });
 
+  it('R54: whose a task with an endless id is, is not remembered', async () => {
+    const { anna, bert, life } = await startTwo();
+    const [longest, longer] = [1_024, 1_025].map((length) => 'x'.repeat(length));
+    for (const taskId of [longest!, longer!]) begin(anna, life, taskId);
+    expect(anna.call(1, 'tasks/get', { taskId: longer }).response).toMatchObject({ error: NOT_FOUND });
+    expect(bert.call(1, 'tasks/get', { taskId: longest }).response).toMatchObject({ error: NOT_FOUND });
+    anna.call(2, 'tasks/get', { taskId: longest });
+    expect(life.requests('tasks/get').map(({ params }) => params)).toEqual([{ taskId: longest }]);
+  });
+
   it('their status is told to the owner, and to nobody if that one has left', async () => {
     const { relay, anna, bert, life } = await startTwo();
     begin(anna, life, 't');
@@ -74,6 +84,30 @@ describe('tasks', () => {
     relay.detach(anna);
     life.say(status);
     expect([anna.told.length, bert.told]).toEqual([1, []]);
+  });
+
+  it('their progress goes on under the token of the call that began them, to its client alone', async () => {
+    const { relay, anna, bert, life } = await startTwo();
+    const params = { task: {}, _meta: { progressToken: 1 } };
+    const made = [anna, bert].map((client) => client.call(1, 'tools/call', params));
+    const [first, second] = life.requests('tools/call');
+    life.result(first!.id, { task: { taskId: 't' } });
+    life.result(second!.id, { content: [] });
+    for (const { id } of [first!, second!]) {
+      life.say({
+        method: 'notifications/progress',
+        params: { progressToken: id, progress: 1, 'x-unknown': 1 },
+      });
+    }
+    const told = { progressToken: 1, progress: 1, 'x-unknown': 1 };
+    expect([anna.told, bert.told]).toEqual([
+      [{ jsonrpc: '2.0', method: 'notifications/progress', params: told }],
+      [],
+    ]);
+    expect(made.map(({ notes }) => notes)).toEqual([[], []]);
+    relay.detach(anna);
+    life.say({ method: 'notifications/progress', params: { progressToken: first!.id, progress: 2 } });
+    expect(anna.told.length).toBe(1);
   });
 
   it('a question of a task reaches its owner, whatever else is under way', async () => {
@@ -120,8 +154,10 @@ describe('pages that clients are sent to', () => {
     const { anna, bert, life } = await startTwo();
     anna.call(1);
     life.say({ id: 7, method: 'elicitation/create', params: { mode: 'url', elicitationId: 'e' } });
+    const endless = 'x'.repeat(1_025);
+    life.say({ id: 8, method: 'elicitation/create', params: { mode: 'url', elicitationId: endless } });
     answerLast(life, 'tools/call', {});
-    for (const id of ['e', 'never', 'constructor', undefined]) life.say(complete(id));
+    for (const id of ['e', 'never', 'constructor', undefined, endless]) life.say(complete(id));
     expect([anna.told, bert.told]).toEqual([[{ jsonrpc: '2.0', ...complete('e') }], []]);
   });
 

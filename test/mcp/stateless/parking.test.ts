@@ -3,14 +3,22 @@ import { limits } from '../../../src/limits.ts';
 import { createParkedCalls } from '../../../src/mcp/stateless/parked-calls.ts';
 import type { StatelessCall } from '../../../src/mcp/stateless/stateless-call.ts';
 import { ENGINES } from '../../support/listen.ts';
-import { sendRaw } from '../../support/raw-tls.ts';
+import { openTls, sendRaw } from '../../support/raw-tls.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { post } from '../client.ts';
 import { readEvents } from '../event-reader.ts';
 import type { Asked } from '../scripted-upstream.ts';
 import { serveMcp } from '../serve.ts';
 import { createAskingServer, DESCRIBED, ELICIT } from './asking-server.ts';
-import { type Answer, envelope, headersOf, type Message, request, startModern } from './modern.ts';
+import {
+  type Answer,
+  envelope,
+  headersOf,
+  type Message,
+  readAnswer,
+  request,
+  startModern,
+} from './modern.ts';
 
 const ACCEPT = { action: 'accept', content: { name: 'Ada' } };
 const CAPABILITIES = { elicitation: {} };
@@ -24,6 +32,20 @@ const goOn = (name: string, { body }: Pick<Answer, 'body'>, more: object = {}): 
     inputResponses: { 'elicitation-1': ACCEPT },
     ...more,
   });
+
+/** The head of the request that the message is the body of. */
+function headOf(path: string, token: string, message: Message): string {
+  const headers = Object.entries({
+    host: '127.0.0.1',
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'content-length': String(Buffer.byteLength(JSON.stringify(message))),
+    ...headersOf(message),
+  });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
 
 describe('parked calls', () => {
   const abandoned: string[] = [];
@@ -190,17 +212,8 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     it('but not when the round had its result', async () => {
       const modern = await start(answerByName);
       const message = call('ask');
-      const body = JSON.stringify(message);
-      const headers = Object.entries({
-        host: '127.0.0.1',
-        authorization: `Bearer ${modern.token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'content-length': String(body.length),
-        ...headersOf(message),
-      }).map(([name, value]) => `${name}: ${value}\r\n`);
       const { port } = new URL(modern.url);
-      const bytes = `POST /mcp HTTP/1.1\r\n${headers.join('')}\r\n${body}`;
+      const bytes = headOf('/mcp', modern.token, message) + JSON.stringify(message);
       const { text, closedBy } = await sendRaw({
         port: Number(port),
         ca: modern.served.ca,
@@ -231,6 +244,50 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     await Promise.all(open);
     const isFree = async (): Promise<boolean> => (await send(call('plain'))).status === 200;
     await waitFor('the places to be free', isFree);
+  });
+
+  describe('a server that is removed', () => {
+    const definition = {
+      name: 'other',
+      command: 'x',
+      args: [],
+      env: {},
+      envFile: undefined,
+      cwd: undefined,
+      sharing: 'shared' as const,
+      enabled: true,
+    };
+
+    it('is the error of the calls under way', async () => {
+      const { served, token, url, count } = await start(answerByName);
+      served.mcp.define([definition]);
+      const message = call('hold');
+      const open = post(`${url}/other`, { token, headers: headersOf(message) }, message);
+      await waitFor('the call', () => count('tools/call') === 1);
+      served.mcp.define([]);
+      const { status, body } = await readAnswer(await open);
+      expect([status, body.id, body.error.code]).toEqual([200, 1, -32_603]);
+      expect(body.error.message).toMatch(/ended during the call/);
+    });
+
+    it('is not started for a request that was on its way', async () => {
+      const { served, token, count } = await start(answerByName);
+      served.mcp.define([definition]);
+      const message = call('plain');
+      const body = JSON.stringify(message);
+      const { port } = new URL(served.url);
+      const socket = await openTls({ port: Number(port), ca: served.ca });
+      let answer = '';
+      socket.on('data', (chunk) => {
+        answer += chunk;
+      });
+      socket.write(headOf('/mcp/other', token, message) + body.slice(0, 9));
+      await waitFor('the request', () => served.authenticated() === 1);
+      served.mcp.define([]);
+      socket.write(body.slice(9));
+      await waitFor('the answer', () => answer.includes('-32603'));
+      expect(count('tools/call')).toBe(0);
+    });
   });
 
   it('a server that does not start is an error that tells the owner where to look, and nobody why', async () => {

@@ -114,6 +114,24 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     });
   });
 
+  it('a notification that no revision knows passes to a server that runs, and starts none', async () => {
+    const { send, sent, count } = await startWith({});
+    const meta = envelope({}, { 'example.com/q': 1 });
+    const notification = {
+      jsonrpc: '2.0',
+      method: 'notifications/vendor',
+      params: { v: 1, _meta: meta },
+    } as const;
+    expect((await send(notification)).status).toBe(202);
+    expect(count('notifications/initialized')).toBe(0);
+    await send(callTool('t'));
+    expect((await send(notification)).status).toBe(202);
+    await send(callTool('t'));
+    expect(sent('notifications/vendor')).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/vendor', params: { v: 1, _meta: { 'example.com/q': 1 } } },
+    ]);
+  });
+
   it.each([
     ['input_required', { inputRequests: { x: { method: 'roots/list' } }, requestState: 'forged' }],
     ['complete', {}],
