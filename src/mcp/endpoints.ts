@@ -14,7 +14,7 @@ export interface Endpoints {
 export interface EndpointsOptions extends GatewayOptions {
   /** There is one more upstream. */
   onAdded(endpoint: GatewayEndpoint): void;
-  /** An upstream is no more: its sessions end, and then its processes. */
+  /** An upstream is no more: its processes end, and its sessions with them. */
   onRemoved(endpoint: GatewayEndpoint): void;
 }
 
@@ -35,8 +35,9 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
 
   function remove(endpoint: GatewayEndpoint): void {
     endpoints.delete(endpoint.name);
-    options.onRemoved(endpoint);
+    // Before its sessions end: whoever waits for an answer is told that none will come.
     void endpoint.close();
+    options.onRemoved(endpoint);
   }
 
   function add(definition: UpstreamDefinition): void {

@@ -131,7 +131,9 @@ async function get(leg: Leg, exchange: Exchange): Promise<Outcome> {
   const connect = (firstFrame?: string) => leg.streams.open(exchange, caller, firstFrame);
   const lastEventId = exchange.headers['last-event-id'];
   if (lastEventId !== undefined) {
-    return session.log.resume(lastEventId, connect) ? undefined : badRequest('nothing follows that event');
+    if (!session.log.resume(lastEventId, connect)) return badRequest('nothing follows that event');
+    session.relay.wake();
+    return undefined;
   }
   const isPrimed = allowsEmptyEvents(session.protocolVersion);
   session.listen(session.log.open(connect, { isPrimed, owed: [] }));

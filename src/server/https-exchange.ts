@@ -28,7 +28,12 @@ function readHead({ method = '', url = '', rawHeaders }: IncomingMessage): Reque
 }
 
 /** A chunked answer; a reader that leaves too much unread, or reads nothing for too long, is cut off (R24). */
-function createHttpsStream(res: ServerResponse, exchange: EngineExchange): ResponseStream {
+function createHttpsStream(
+  res: ServerResponse,
+  exchange: EngineExchange,
+  isClosing: () => boolean,
+): ResponseStream {
+  const { socket } = res;
   let stalled: NodeJS.Timeout | undefined;
   // The largest chunk since the last drain does not count: one message may be larger than the whole queue.
   let largest = 0;
@@ -54,7 +59,10 @@ function createHttpsStream(res: ServerResponse, exchange: EngineExchange): Respo
     },
     end() {
       if (exchange.closed) return;
-      res.end();
+      // Its head has promised to keep the connection, for which the end of the daemon would wait.
+      res.end(() => {
+        if (isClosing()) socket?.destroySoon();
+      });
       endExchange(exchange);
     },
   };
@@ -99,7 +107,7 @@ function createHttpsExchange(
         res.writeHead(status, responseHeaders);
         res.flushHeaders();
       }
-      return createHttpsStream(res, exchange);
+      return createHttpsStream(res, exchange, isClosing);
     },
     drop() {
       if (!exchange.closed) req.socket.destroy();

@@ -132,7 +132,8 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
   const heartbeat = startDuties(parts, duties);
   const { ended, stop } = createEnding(log, [
     heartbeat.stop,
-    () => Promise.all([mcp.close(), bound.listener.close()]),
+    // In this order: node:https cuts a connection whose answer has ended, even one that has not left yet (measured).
+    () => Promise.all([bound.listener.close(), mcp.close()]),
     oauth.close,
     store.close,
     ownership.release,

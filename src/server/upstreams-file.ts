@@ -10,10 +10,10 @@ export interface UpstreamsFile {
   problem(): string | undefined;
 }
 
-/** Inode, size and time: changes whenever the file is written, by an editor or by us. */
+/** Inode, size and time: changes whenever the file is written, by an editor or by us, or its mode is put right. */
 function fingerprint(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
-  return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : '';
+  return found ? `${found.ino}:${found.size}:${found.ctimeMs}` : '';
 }
 
 /** Keeps the upstreams in step with upstreams.json. */

@@ -91,7 +91,7 @@ function createUwsExchange(
     stream(status, responseHeaders) {
       const isOpen = beginAnswer(exchange, responseHeaders);
       if (isOpen) res.cork(() => writeHead(res, status, responseHeaders));
-      return createUwsStream(res, exchange, isClosing);
+      return createUwsStream(res, exchange);
     },
     drop() {
       if (!exchange.closed) res.close();

@@ -8,7 +8,6 @@ const PROBE_BYTES = 1_024;
 interface Queue {
   readonly res: HttpResponse;
   readonly exchange: EngineExchange;
-  readonly isClosing: () => boolean;
   /** True while it holds some for certain; what is written meanwhile waits in `chunks`. */
   blocked: boolean;
   chunks: Buffer[];
@@ -29,8 +28,9 @@ function pass(queue: Queue, bytes: Buffer): boolean {
   return isEmptied;
 }
 
+/** Never with the flag that closes the connection: it would write that header between the chunks (measured). */
 function finish(queue: Queue): void {
-  queue.res.cork(() => queue.res.end(undefined, queue.isClosing()));
+  queue.res.cork(() => queue.res.end());
   endExchange(queue.exchange);
 }
 
@@ -75,15 +75,10 @@ function write(queue: Queue, bytes: Buffer): void {
  * A chunked answer whose unread bytes are counted (R24). uWebSockets.js buffers without bound and never tells
  * how much. It cuts by itself a reader that takes nothing for 10 s, well within `limits.streamStallMs`.
  */
-export function createUwsStream(
-  res: HttpResponse,
-  exchange: EngineExchange,
-  isClosing: () => boolean,
-): ResponseStream {
+export function createUwsStream(res: HttpResponse, exchange: EngineExchange): ResponseStream {
   const queue: Queue = {
     res,
     exchange,
-    isClosing,
     blocked: false,
     chunks: [],
     waiting: 0,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, readStatus, reportOf } from '../support/control.ts';
@@ -73,7 +73,13 @@ describe('upstreams.json changes while the daemon runs', () => {
       expect(await runProgram(home, ['upstream', ...args])).toMatchObject({ status: 0 });
     await upstream('add', 'added', '--env', 'NOTE=new', '--', NODE, SCRIPT);
     expect(await (await openSession(at('added'))).call('who')).toMatchObject({ note: 'new' });
+    const open = scene.session.tryCall('hang');
+    await waitFor('the call to be under way', async () => (await reportOf(home, 'changes')).calls === 2);
     await upstream('disable', 'changes');
+    expect((await open).error).toEqual({
+      code: -32_603,
+      message: 'the server changes ended during the call',
+    });
     await expectGone(scene);
     expect(await reportOf(home, 'changes')).toMatchObject({ state: 'disabled', processes: [] });
     await upstream('enable', 'changes');
@@ -148,5 +154,30 @@ describe('upstreams.json changes while the daemon runs', () => {
     expect(await pidOf(session)).toBe(pid);
     expect((await tryOpenSession(scene.at('added'))).session).toBeDefined();
     await scene.expectUntouched();
+  });
+
+  it('open to other accounts: it is refused until its mode is put right, and read then', async () => {
+    const scene = await setScene();
+    const { home, at } = scene;
+    writeServers(home, { stays: STAYS, added: lifeServer() });
+    chmodSync(home.paths.upstreams, 0o644);
+    const { problem } = await askControl(home, 'upstreams', {});
+    expect(problem).toMatch(/upstreams\.json has mode 0644, open to other accounts/);
+    expect(await pidOf(scene.session)).toBe(scene.pid);
+    chmodSync(home.paths.upstreams, 0o600);
+    expect((await askControl(home, 'upstreams', {})).problem).toBeUndefined();
+    expect((await tryOpenSession(at('added'))).session).toBeDefined();
+    await expectGone(scene);
+    await scene.expectUntouched();
+  });
+
+  it('nonsense from the start: the daemon runs without servers, and has them once it is corrected', async () => {
+    const { home, at } = await startServers({ sse: lifeServer() });
+    const status = await readStatus(home);
+    expect(status.upstreams).toEqual([]);
+    expect(status.problem).toContain('sse is reserved');
+    writeServers(home, { memory: lifeServer() });
+    expect((await askControl(home, 'upstreams', {})).problem).toBeUndefined();
+    expect(await (await openSession(at('memory'))).call('echo', { a: 1 })).toEqual({ a: 1 });
   });
 });

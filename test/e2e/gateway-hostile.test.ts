@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, readUpstream, reportOf } from '../support/control.ts';
@@ -58,10 +59,14 @@ describe('R54: while other servers’ calls go on as ever, a server that', () =>
     expect(await bad.call('echo', { a: 2 })).toEqual({ a: 2 });
   });
 
-  it('babbles on stdout: only what is no message is lost', async () => {
-    const { bad } = await meet();
+  it('babbles on stdout: only what is no message is lost, and counted', async () => {
+    const { home, bad } = await meet();
     expect(await bad.call('babble')).toBe('babbled');
     expect(await bad.call('echo', { a: 1 })).toEqual({ a: 1 });
+    await bad.tryCall('exit', { status: 0 });
+    expect(readFileSync(home.paths.daemonLog, 'utf8')).toMatch(
+      /"event":"upstream\.noise","upstream":"bad","count":6}/,
+    );
   });
 
   it('sends 100,000 notifications at once: most are dropped, its answer is not', async () => {

@@ -4,7 +4,7 @@ import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, mintFor, reportOf } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
 import { firstEventId, type McpSession, openSession } from '../support/mcp-session.ts';
-import { isAlive } from '../support/processes.ts';
+import { findProcesses, isAlive } from '../support/processes.ts';
 import { readState, runProgram } from '../support/program.ts';
 import { lifeServer, type ServedUpstreams, startServers } from '../support/upstreams.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -45,47 +45,75 @@ const heardBy = async (session: McpSession): Promise<string[]> =>
     return `${method} ${params?.level ?? params?.uri ?? ''}`.trim();
   });
 
-describe.each(ENGINES)('a session behind a daemon on %s', (engine) => {
-  it.each(['restart', 'kill -9'] as const)(
-    'outlives %s, twice in a row, with all that it had',
-    async (way) => {
-      const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
-      const session = await openSession(served.at('life'));
-      let { id: lastEventId } = await firstEventId(await session.listen());
-      await session.request('logging/setLevel', { level: 'warning' });
-      await session.request('resources/subscribe', { uri: URI });
+describe('a session behind a daemon', () => {
+  it.each([
+    ['uws', 'restart'],
+    ['uws', 'kill -9'],
+    ['https', 'kill -9'],
+  ] as const)('on %s outlives %s, twice in a row, with all that it had', async (engine, way) => {
+    const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
+    const session = await openSession(served.at('life'));
+    let { id: lastEventId } = await firstEventId(await session.listen());
+    await session.request('logging/setLevel', { level: 'warning' });
+    await session.request('resources/subscribe', { uri: URI });
 
-      for (const round of ['first', 'second']) {
-        const { pid } = (await session.call('who')) as { pid: number };
-        const hanging = await hang(session, round);
-        await settle(served);
-        await restart(served, way);
+    for (const round of ['first', 'second']) {
+      const { pid } = (await session.call('who')) as { pid: number };
+      const hanging = await hang(session, round);
+      await settle(served);
+      await restart(served, way);
 
-        const answer = readEvents(await session.listen(hanging));
-        expect(await answer.message()).toEqual({
-          jsonrpc: '2.0',
-          id: round,
-          error: { code: -32_603, message: 'the server was restarted during the call' },
-        });
-        expect(await answer.next()).toBeUndefined();
-        const events = readEvents(await session.listen(lastEventId));
-        expect(await session.call('who')).not.toMatchObject({ pid });
-        const heard = await heardBy(session);
-        expect(heard).toContain('logging/setLevel warning');
-        expect(heard).toContain(`resources/subscribe ${URI}`);
-        await session.call('touch', { uri: URI });
-        const update = await events.next();
-        expect(JSON.parse(update?.data ?? '')).toMatchObject({
-          method: 'notifications/resources/updated',
-          params: { uri: URI },
-        });
-        lastEventId = update?.id ?? '';
+      const answer = readEvents(await session.listen(hanging));
+      expect(await answer.message()).toEqual({
+        jsonrpc: '2.0',
+        id: round,
+        error: { code: -32_603, message: 'the server was restarted during the call' },
+      });
+      expect(await answer.next()).toBeUndefined();
+      const events = readEvents(await session.listen(lastEventId));
+      await waitFor('the server to start for who is subscribed', () =>
+        findProcesses(served.home, 'life-upstream.mjs').some((found) => found !== pid),
+      );
+      for (const list of ['tools', 'resources']) {
+        expect(await events.message()).toMatchObject({ method: `notifications/${list}/list_changed` });
       }
-    },
-  );
+      expect(await session.call('who')).not.toMatchObject({ pid });
+      const heard = await heardBy(session);
+      expect(heard).toContain('logging/setLevel warning');
+      expect(heard).toContain(`resources/subscribe ${URI}`);
+      await session.call('touch', { uri: URI });
+      const update = await events.next();
+      expect(JSON.parse(update?.data ?? '')).toMatchObject({
+        method: 'notifications/resources/updated',
+        params: { uri: URI },
+      });
+      lastEventId = update?.id ?? '';
+    }
+  });
 });
 
 describe('what of a session outlives its daemon', () => {
+  it.each(ENGINES)(
+    'on %s is a call whose answer had not begun: restart leaves an id to come back with',
+    async (engine) => {
+      const served = await startServers({ life: lifeServer() }, { CLAUDE_SECURE_ENGINE: engine });
+      const session = await openSession(served.at('life'));
+      const quiet = session.post(call('quiet', 'hang'));
+      await waitFor(
+        'the call to be under way',
+        async () => (await reportOf(served.home, 'life')).calls === 1,
+      );
+      const restarting = restart(served, 'restart');
+      const { id, events } = await firstEventId(await quiet);
+      expect(await events.next()).toBeUndefined();
+      await restarting;
+      expect(await readEvents(await session.listen(id)).message()).toMatchObject({
+        id: 'quiet',
+        error: { message: 'the server was restarted during the call' },
+      });
+    },
+  );
+
   it('is bounded: whoever missed more than the last 256 events is told so, and not given a part', async () => {
     const served = await startServers({ life: lifeServer() });
     const session = await openSession(served.at('life'));
@@ -102,6 +130,26 @@ describe('what of a session outlives its daemon', () => {
     expect((await session.listen(ids[10])).status).toBe(400);
     const rest = readEvents(await session.listen(ids[100]));
     for (const id of ids.slice(101)) expect((await rest.next())?.id).toBe(id);
+  });
+
+  it('is what it began with, too: a process of its own is told the same by the same client', async () => {
+    const served = await startServers({ life: { ...lifeServer(), sharing: 'per-session' } });
+    const sessions = [
+      await openSession(served.at('life'), { sampling: {} }),
+      await openSession(served.at('life')),
+    ];
+    await settle(served);
+    await restart(served, 'kill -9');
+    const pids = new Set<number>();
+    for (const [index, session] of sessions.entries()) {
+      pids.add(((await session.call('who')) as { pid: number }).pid);
+      const { received } = (await session.call('dump')) as { received: string[] };
+      const { params } = JSON.parse(received[0] ?? '');
+      expect(params.clientInfo).toEqual({ name: 'test', version: '1' });
+      expect(params.capabilities).toEqual(index === 0 ? { sampling: {} } : {});
+    }
+    expect(pids.size).toBe(2);
+    expect(new Set(findProcesses(served.home, 'life-upstream.mjs'))).toEqual(pids);
   });
 
   it('is nothing of a session that was deleted, and nothing for another grant', async () => {

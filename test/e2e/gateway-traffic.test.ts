@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { askControl } from '../support/control.ts';
+import type { Home } from '../support/home.ts';
 import { openSession } from '../support/mcp-session.ts';
 import { runProgram } from '../support/program.ts';
 import { lifeServer, startServers } from '../support/upstreams.ts';
 
 const KEPT = 500;
+
+const read = (home: Home, after: number) =>
+  askControl(home, 'traffic', { server: 'one', after, bodies: false });
 
 describe('the traffic of a server', () => {
   it('is a line for each message: direction, method, tool, milliseconds, bytes, outcome, and no body', async () => {
@@ -79,14 +83,23 @@ describe('the traffic of a server', () => {
     expect(JSON.stringify(all)).not.toContain('before');
   });
 
-  it('is bounded: only the last messages are kept', async () => {
+  it('is followed from the first message on, and bounded: only the last ones are kept', async () => {
     const { home, at } = await startServers({ one: lifeServer() });
     const session = await openSession(at('one'));
+    const nothing = await read(home, -1);
+    expect(nothing.entries).toEqual([]);
+    await session.call('echo', {});
+    expect((await read(home, nothing.last)).entries).toHaveLength(2);
     for (let count = 0; count < KEPT; count += 25) {
       await Promise.all(Array.from({ length: 25 }, () => session.call('echo', {})));
     }
-    const { entries } = await askControl(home, 'traffic', { server: 'one', after: -1, bodies: false });
-    expect(entries).toHaveLength(KEPT);
-    expect(entries.at(0)?.sequence).toBe(KEPT);
+    const sequences: number[] = [];
+    for (let page = await read(home, -1); ; page = await read(home, page.last)) {
+      sequences.push(...page.entries.map(({ sequence }) => sequence));
+      if (!page.more) break;
+    }
+    const first = sequences[0] ?? 0;
+    expect(first).toBeGreaterThan(KEPT);
+    expect(sequences).toEqual(Array.from({ length: KEPT }, (_, index) => first + index));
   });
 });

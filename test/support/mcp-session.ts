@@ -44,7 +44,7 @@ export async function readAnswer(response: Response): Promise<Answer> {
 }
 
 /** What a tool gave, parsed; fails the test if it is an error. */
-export function textOf({ result, error }: Answer): unknown {
+function textOf({ result, error }: Answer): unknown {
   expect(error).toBeUndefined();
   return JSON.parse(result?.content?.[0]?.text ?? 'null');
 }

@@ -197,6 +197,8 @@ export function createRelay(options: RelayOptions): Relay {
     },
     attach(client, kept) {
       clients.add(client);
+      // It has seen a process of an earlier daemon.
+      if (kept) state.isKnown = true;
       if (kept?.logLevel !== undefined) {
         levels.set(client, kept.logLevel);
         levels.raise(kept.logLevel);
