@@ -127,6 +127,16 @@ function report(state: State): UpstreamReport {
   };
 }
 
+/** A workspace or a grant that nobody has used for long may never come back. */
+function sweep({ relays, exclusive }: State): void {
+  for (const relay of exclusive) relay.sweep();
+  for (const [key, relay] of relays) {
+    if (!relay.sweep() || key === EVERYBODY) continue;
+    relays.delete(key);
+    void relay.close();
+  }
+}
+
 /** The endpoint of one upstream. */
 export function createGatewayEndpoint(
   definition: UpstreamDefinition,
@@ -161,9 +171,7 @@ export function createGatewayEndpoint(
       if (!isSame) for (const relay of allRelays(state)) relay.renew();
       return true;
     },
-    sweep() {
-      for (const relay of allRelays(state)) relay.sweep();
-    },
+    sweep: () => sweep(state),
     async close() {
       state.isClosed = true;
       await Promise.all(allRelays(state).map((relay) => relay.close()));

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Caller } from '../../src/caller.ts';
+import { limits } from '../../src/limits.ts';
 import type { Client } from '../../src/mcp/client.ts';
 import { createEndpoints } from '../../src/mcp/endpoints.ts';
 import type { GatewayEndpoint } from '../../src/mcp/gateway.ts';
@@ -11,7 +12,7 @@ import { callerOf } from './relay/start-relay.ts';
 
 const silent = (): void => undefined;
 
-function startEndpoints() {
+function startEndpoints(nowMs = () => performance.now()) {
   const started: { definition: UpstreamDefinition; workspace: string | undefined; peer: ScriptedPeer }[] = [];
   const mounted: string[] = [];
   const forgotten: string[] = [];
@@ -20,7 +21,7 @@ function startEndpoints() {
     log: { error: silent, info: silent, debug: silent, close: silent },
     catalogs: { get: () => undefined, save: silent, remove: (name) => void forgotten.push(name) },
     nextSequence: () => sequence++,
-    nowMs: () => performance.now(),
+    nowMs,
     startUpstream(definition, workspace) {
       const peer = createScriptedPeer();
       started.push({ definition, workspace, peer });
@@ -152,4 +153,19 @@ it('shared in another way it is another server; switched off or removed it is no
   expect(forgotten).toEqual([]);
   endpoints.define([]);
   expect([mounted.at(-1), forgotten, endpoints.report()]).toEqual(['-one', ['one', 'two'], []]);
+});
+
+it('a project that nobody has worked in for half an hour is forgotten, with its process', async () => {
+  let now = 0;
+  const { endpoints, started } = startEndpoints(() => now);
+  endpoints.define([define({ sharing: 'per-workspace' })]);
+  const one = endpoints.find('one')!;
+  const left = open(one, '/left');
+  const used = open(one, '/used');
+  await Promise.all([left, used].map((relay) => relay.initialize()));
+  attach(used);
+  now += limits.upstreamIdleMs + 1;
+  endpoints.sweep();
+  expect([open(one, '/left') === left, open(one, '/used') === used]).toEqual([false, true]);
+  expect(started.map(({ peer }) => peer.life.isClosed)).toEqual([true, false]);
 });

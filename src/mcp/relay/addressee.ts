@@ -11,14 +11,15 @@ const UNCLEAR = 'it is not clear whom to ask';
 
 /**
  * The calls that the server may be at work on. A question comes of those that have taken a turn, if there are any; one
- * that has given its turn up waits for an answer before it asks again, but may go on talking.
+ * that is parked waits for an answer before it asks again, but may go on talking.
  */
 function callsUnderWay({ pending, turns, parked }: RelayState, isQuestion: boolean): PendingCall[] {
   const all = pending.all().filter(({ isSent }) => isSent);
   if (!isQuestion) return all;
+  const served = all.filter(({ ownId }) => !parked.has(ownId));
   const running = new Set(turns.running());
-  const inTurn = all.filter(({ ownId }) => running.has(ownId));
-  return inTurn.length > 0 ? inTurn : all.filter(({ ownId }) => !parked.has(ownId));
+  const inTurn = (calls: PendingCall[]): PendingCall[] => calls.filter(({ ownId }) => running.has(ownId));
+  return [inTurn(served), inTurn(all)].find(({ length }) => length > 0) ?? served;
 }
 
 /** The owner of the task that a message names, if it is still there. */

@@ -6,19 +6,18 @@ import type { RelayState } from './state.ts';
 const grantOf = ({ pending }: RelayState, ownId: number): string => pending.get(ownId)?.client.grantId ?? '';
 
 /**
- * The call waits for its client, and keeps its turn for a moment: the server may ask once more for it. It keeps it for
- * as long as that client is there; one that may never come back must not keep the others waiting.
+ * The call waits for its client, and the server may ask once more for it. Where that client is there, it keeps its turn.
+ * One that may never come back must not keep others waiting: its own grant not at all, another one for a moment.
  */
 export function parkCall(state: RelayState, ownId: number): void {
-  const giveUp = (): void => {
-    if (!state.attended.has(grantOf(state, ownId))) yieldTurn(state, ownId);
-  };
   clearTimeout(state.parked.get(ownId));
-  state.parked.set(ownId, setTimeout(giveUp, limits.parkedTurnMs).unref());
+  state.parked.set(ownId, setTimeout(yieldTurn, limits.parkedTurnMs, state, ownId).unref());
+  if (!state.attended.has(grantOf(state, ownId))) state.turns.lend(ownId);
+  askHeld(state);
 }
 
 function yieldTurn(state: RelayState, ownId: number): void {
-  if (!state.parked.has(ownId)) return;
+  if (!state.parked.has(ownId) || state.attended.has(grantOf(state, ownId))) return;
   state.turns.end(ownId);
   askHeld(state);
 }
@@ -36,7 +35,7 @@ export function unpark({ parked }: RelayState, ownId: number): void {
 
 /** Goes on with the call when it is its turn. */
 export function resumeCall(state: RelayState, ownId: number, proceed: () => void): void {
-  state.turns.take(ownId, () => {
+  state.turns.take(ownId, grantOf(state, ownId), () => {
     unpark(state, ownId);
     proceed();
   });

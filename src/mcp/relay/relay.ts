@@ -69,8 +69,8 @@ export interface Relay {
   /** Starts the server if somebody is subscribed to something. */
   wake(): void;
   report(): RelayReport;
-  /** Refuses what waited too long, ends a server that nobody has used for long. */
-  sweep(): void;
+  /** Refuses what waited too long, ends a server that nobody has used for long. True if it does not run for anybody. */
+  sweep(): boolean;
   /** Its definition has changed: starts it again as soon as no call waits for it. */
   renew(): void;
   /** Calls `listener` once when it is closed, at once if it is. */
@@ -175,15 +175,16 @@ function takeNotice(state: RelayState, client: Client, notification: JsonRpcNoti
   sayToServer(state, notification);
 }
 
-function sweep(state: RelayState): void {
+function sweep(state: RelayState): boolean {
   const { peer, pending, clients, watchers, nowMs } = state;
   state.questions.sweep();
   askHeld(state);
   const isUnused = pending.size === 0 && clients.size === 0 && watchers.size === 0;
   const isLeftAlone = isUnused && nowMs() - state.usedMs > limits.upstreamIdleMs;
-  if (!isLeftAlone || peer.pid() === undefined) return;
+  if (!isLeftAlone || !peer.isUp()) return isLeftAlone;
   state.isKnown = false;
   void peer.stop();
+  return true;
 }
 
 export function createRelay(options: RelayOptions): Relay {

@@ -1,11 +1,6 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
 import { isObject } from '../../json-object.ts';
-import {
-  ERROR,
-  type JsonRpcResponse,
-  jsonRpcError,
-  type RequestId,
-} from '../json-rpc.ts';
+import { ERROR, type JsonRpcResponse, jsonRpcError, type RequestId } from '../json-rpc.ts';
 import { askHeld, refuseHeld } from './addressee.ts';
 import { takeList } from './lists.ts';
 import { answerHere } from './local-answers.ts';
@@ -132,7 +127,7 @@ export function takeCall(state: RelayState, call: Call): void {
   const { ownId } = state.pending.add(call);
   state.calls++;
   if (NEVER_ASKS.has(call.request.method)) transmit(state, ownId);
-  else state.turns.take(ownId, () => transmit(state, ownId));
+  else state.turns.take(ownId, call.client.grantId, () => transmit(state, ownId));
 }
 
 /** The client no longer wants an answer. */

@@ -1,6 +1,11 @@
 export interface Turns {
-  /** Runs `begin` when it is the turn of that call: at once, as long as calls run side by side or it has its turn. */
-  take(id: number, begin: () => void): void;
+  /**
+   * Runs `begin` when it is the turn of that call: at once, as long as calls run side by side or it has its turn. `group`
+   * is who makes it.
+   */
+  take(id: number, group: string, begin: () => void): void;
+  /** Calls of the same group need not wait for this one any more. */
+  lend(id: number): void;
   /** The call is over, or will not be made. */
   end(id: number): void;
   /** From now on one call at a time. */
@@ -9,33 +14,45 @@ export interface Turns {
   running(): readonly number[];
 }
 
+interface Running {
+  readonly group: string;
+  isLent: boolean;
+}
+
 /**
  * Who calls at the moment. A program on stdio does not say which call a question of its own belongs to. So a server
  * that has asked once gets its calls one at a time from then on: then the one under way is the one that caused the
  * question.
  */
 export function createTurns(): Turns {
-  const running = new Set<number>();
-  const waiting = new Map<number, () => void>();
+  const running = new Map<number, Running>();
+  const waiting = new Map<number, { group: string; begin: () => void }>();
   let isOneAtATime = false;
 
-  function next(): void {
-    const [first] = waiting;
-    if (!first || running.size > 0) return;
-    const [id, begin] = first;
+  const mayBegin = (id: number, group: string): boolean =>
+    [...running].every(([other, { isLent, group: its }]) => other === id || (isLent && its === group));
+
+  function start(id: number, group: string, begin: () => void): void {
     waiting.delete(id);
-    running.add(id);
+    running.set(id, { group, isLent: false });
     begin();
   }
 
+  function next(): void {
+    const found = [...waiting].find(([id, { group }]) => mayBegin(id, group));
+    if (found) start(found[0], found[1].group, found[1].begin);
+  }
+
   return {
-    take(id, begin) {
-      if (isOneAtATime && running.size > 0 && !running.has(id)) {
-        waiting.set(id, begin);
-        return;
-      }
-      running.add(id);
-      begin();
+    take(id, group, begin) {
+      if (isOneAtATime && !mayBegin(id, group)) waiting.set(id, { group, begin });
+      else start(id, group, begin);
+    },
+    lend(id) {
+      const own = running.get(id);
+      if (!own) return;
+      own.isLent = true;
+      next();
     },
     end(id) {
       waiting.delete(id);
@@ -44,6 +61,6 @@ export function createTurns(): Turns {
     takeOneAtATime() {
       isOneAtATime = true;
     },
-    running: () => [...running],
+    running: () => [...running.keys()],
   };
 }

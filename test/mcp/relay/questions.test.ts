@@ -206,7 +206,7 @@ describe('the end of a question', () => {
 });
 
 it('R54: a server that asks without end is refused beyond 32 open questions, each client by itself', async () => {
-  const { relay, anna, bert, life } = await startTwo();
+  const { relay, anna, bert, life, pass } = await startTwo();
   const made = anna.call(1);
   for (let id = 0; id <= limits.upstreamQuestions; id++) ask(life, id);
   expect(made.questions.length).toBe(limits.upstreamQuestions);
@@ -217,6 +217,7 @@ it('R54: a server that asks without end is refused beyond 32 open questions, eac
   expect(made.questions.length).toBe(limits.upstreamQuestions + 1);
   relay.park(anna, 1);
   const other = bert.call(1);
+  await pass(limits.parkedTurnMs);
   ask(life, 'bert');
   expect(other.questions.length).toBe(1);
 });

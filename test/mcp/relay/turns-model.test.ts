@@ -38,7 +38,7 @@ it('whatever the order of calls and ends: first come, first served, and one at a
         } else if (each.do === 'take') {
           const id = ++lastId;
           open.add(id);
-          turns.take(id, () => begin(id));
+          turns.take(id, 'a', () => begin(id));
         } else {
           const id = [...open][each.which];
           if (id === undefined) continue;

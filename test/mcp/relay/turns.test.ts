@@ -225,11 +225,15 @@ describe('calls after the first question', () => {
 });
 
 describe('a call that is parked', () => {
-  it('lets the next one have its turn, and goes on when that is over', async () => {
-    const { relay, anna, bert, life } = await startTwo();
+  it('lets another grant have its turn after a moment, and goes on when that is over', async () => {
+    const { relay, anna, bert, life, pass } = await startTwo();
     anna.call(1, 'tools/call', { name: 'first' });
+    ask(life, 6);
     const second = bert.call(1, 'tools/call', { name: 'second' });
     relay.park(anna, 1);
+    ask(life, 66);
+    expect([anna.seen.length, second.questions.length]).toEqual([2, 0]);
+    await pass(limits.parkedTurnMs);
     ask(life, 7);
     expect(second.questions.length).toBe(1);
     let isOn = false;
@@ -241,23 +245,59 @@ describe('a call that is parked', () => {
     expect(isOn).toBe(true);
   });
 
+  it('keeps its turn for as long as its client is there', async () => {
+    const { relay, anna, bert, life, pass } = await startTwo();
+    const leave = relay.attend('a');
+    anna.call(1, 'tools/call', { name: 'first' });
+    ask(life, 6);
+    relay.park(anna, 1);
+    const second = bert.call(1, 'tools/call', { name: 'second' });
+    await pass(limits.parkedTurnMs * 2);
+    ask(life, 7);
+    expect([anna.seen.length, second.questions.length]).toEqual([2, 0]);
+    leave();
+    ask(life, 8);
+    expect([anna.seen.length, second.questions.length]).toEqual([2, 1]);
+  });
+
+  it('keeps nobody of its own grant waiting', async () => {
+    const { relay, peer, join } = await startRelay();
+    const [one, two] = [join('a'), join('a')];
+    one.call(1, 'tools/call', { name: 'first' });
+    ask(peer.life, 6);
+    relay.park(one, 1);
+    const second = two.call(1, 'tools/call', { name: 'second' });
+    ask(peer.life, 7);
+    expect([one.seen.length, second.questions.length]).toEqual([1, 1]);
+    let isOn = false;
+    relay.resume(one, 1, () => {
+      isOn = true;
+    });
+    expect(isOn).toBe(false);
+    finish(peer.life, 'second');
+    expect(isOn).toBe(true);
+  });
+
   it('and still talks, while another one is served: that is nobody’s', async () => {
-    const { relay, anna, bert, life } = await startTwo();
+    const { relay, anna, bert, life, pass } = await startTwo();
     anna.call(1);
     relay.park(anna, 1);
     bert.call(1);
+    await pass(limits.parkedTurnMs);
     life.say({ method: 'notifications/message', params: { data: 'whose?' } });
     expect([anna.seen, bert.seen]).toEqual([[], []]);
   });
 
   it('is asked once more while nobody else is served; of two neither is', async () => {
-    const { relay, anna, bert, life } = await startTwo();
+    const { relay, anna, bert, life, pass } = await startTwo();
     const first = anna.call(1, 'tools/call', { name: 'first' });
     relay.park(anna, 1);
     ask(life, 7);
     expect(first.questions.length).toBe(1);
+    await pass(limits.parkedTurnMs);
     bert.call(1, 'tools/call', { name: 'second' });
     relay.park(bert, 1);
+    await pass(limits.parkedTurnMs);
     ask(life, 8);
     expect([anna.seen.length, bert.seen]).toEqual([1, []]);
   });

@@ -292,7 +292,7 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     vi.advanceTimersByTime(limits.sseKeepAliveMs);
     upstream.say(TOOLS);
     await events.message();
-    expect(events.comments).toEqual([': keep-alive']);
+    expect(events.comments).toEqual([': keep-alive', ': keep-alive']);
     await events.cancel();
   });
 

@@ -120,7 +120,7 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     });
     expect(await events.message()).toMatchObject({ id: 1, result: { content: [{ text: sent }] } });
     expect(await events.next()).toBeUndefined();
-    expect(events.comments).toEqual([]);
+    expect(events.comments).toEqual([': keep-alive']);
     const listed = await send(request(text, 'vendor/echo'));
     if (listed.type === 'application/json') expect(listed.body.id).toBe(sent);
   });

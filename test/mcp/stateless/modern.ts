@@ -69,7 +69,17 @@ export async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   const { status, headers } = response;
   const type = headers.get('content-type');
-  return { status, type, headers, body: type === 'application/json' ? JSON.parse(text) : text };
+  return { status, type, headers, body: bodyOf(type, text) };
+}
+
+/** JSON at once, or as the one event of a call that took longer; anything else as it stands. */
+function bodyOf(type: string | null, text: string): Answer['body'] {
+  if (type === 'application/json') return JSON.parse(text);
+  const data = text
+    .split('\n')
+    .find((line) => line.startsWith('data: '))
+    ?.slice('data: '.length);
+  return type === 'text/event-stream' && data ? JSON.parse(data) : text;
 }
 
 interface As {
