@@ -8,9 +8,9 @@ import { everything, minimal } from './upstreams.mjs';
 const CLIENTS = 8;
 const UPSTREAMS = { minimal: minimal(), everything: everything() };
 /** No round begins after the budget is used: on a busy machine there are fewer. */
-const ONE = { clients: 1, calls: 100, rounds: 5, budgetMs: 10_000 };
-const EIGHT = { clients: CLIENTS, calls: 50, rounds: 7, budgetMs: 15_000 };
-const LONG = { clients: CLIENTS, calls: 500, rounds: 3, budgetMs: 20_000 };
+const ONE = { clients: 1, calls: 100, rounds: 5, budgetMs: 8_000 };
+const EIGHT = { clients: CLIENTS, calls: 50, rounds: 7, budgetMs: 12_000 };
+const LONG = { clients: CLIENTS, calls: 500, rounds: 3, budgetMs: 15_000 };
 const RUN_MS = 2_500;
 const PROXY = 'mcp-proxy, TLS';
 

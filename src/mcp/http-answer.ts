@@ -27,17 +27,18 @@ export interface HttpAnswer {
 export function createHttpAnswer({ exchange, caller, session, streams, requests }: HttpAnswer): Reply {
   let stream: LoggedStream | undefined;
   let left = requests.length;
+  const key = Symbol();
   let release = (): void => {};
   const timer = setTimeout(openStream, STREAM_AFTER_MS);
   // A token that ends leaves an event id behind, so its successor can fetch the response.
   release = onCallerEnd(caller, openStream);
-  session.unstreamed.add(openStream);
+  session.unstreamed.set(key, openStream);
   exchange.onClose(settle);
 
   function settle(): void {
     clearTimeout(timer);
     release();
-    session.unstreamed.delete(openStream);
+    session.unstreamed.take(key);
   }
 
   function openStream(): void {

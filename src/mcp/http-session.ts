@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../json-object.ts';
+import { createBriefMap } from './brief-map.ts';
 import type { Beginning, Endpoint } from './endpoint.ts';
 import { createEventLog } from './event-log.ts';
 import type { SessionJournal } from './journal.ts';
@@ -60,7 +61,7 @@ export function createHttpSession(options: HttpSessionOptions, restored?: Restor
     capabilities: beginning.params.capabilities as JsonObject,
     protocolVersion: version,
     standalone: log.standalone,
-    unstreamed: new Set(),
+    unstreamed: createBriefMap(),
     tell(message) {
       if (session.standalone) session.standalone.send(message);
       else if (!isRequest(message) && unheard.length < MAX_UNHEARD) unheard.push(message);

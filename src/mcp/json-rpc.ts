@@ -118,17 +118,20 @@ export function isMessage(value: unknown): value is JsonRpcMessage {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** Where the string that opens at `start` closes; the end of the bytes if it does not. */
+function closingQuote(json: Buffer, start: number): number {
+  let index = start + 1;
+  while (index < json.length && json[index] !== QUOTE) index += json[index] === BACKSLASH ? 2 : 1;
+  return index;
+}
+
 /** Counted on the bytes, before anything is built from them: no recursion, so no nesting can exhaust the stack. */
 function isDeeperThan(maxDepth: number, json: Buffer): boolean {
   let depth = 0;
-  let isInString = false;
   for (let index = 0; index < json.length; index++) {
     const byte = json[index] as number;
-    if (isInString) {
-      if (byte === BACKSLASH) index++;
-      else if (byte === QUOTE) isInString = false;
-    } else if (byte === QUOTE) {
-      isInString = true;
+    if (byte === QUOTE) {
+      index = closingQuote(json, index);
     } else if (byte === 0x5b || byte === 0x7b) {
       if (++depth > maxDepth) return true;
     } else if (byte === 0x5d || byte === 0x7d) {

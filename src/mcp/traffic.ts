@@ -48,22 +48,29 @@ function outcomeOf(response: JsonRpcResponse): string {
 }
 
 export function createTraffic(nextSequence: NextSequence): Traffic {
-  const entries: Kept[] = [];
+  // Written over in a circle: an array that loses its first entry is copied again and again, and keeps what it had.
+  const circle: Kept[] = [];
+  let next = 0;
   const waiting = new Set<() => void>();
   let bodiesUntilMs = 0;
 
-  function record({ message, params, startedMs, ...seen }: Seen): void {
+  const inOrder = (): Kept[] => [...circle.slice(next), ...circle.slice(0, next)];
+
+  function record({ direction, kind, method, bytes, message, params, startedMs }: Seen): void {
     const now = performance.now();
-    entries.push({
-      ...seen,
+    circle[next] = {
+      direction,
+      kind,
+      method,
+      bytes,
       sequence: nextSequence(),
       timeMs: Date.now(),
       target: targetOf('method' in message ? message.params : params),
       ms: startedMs === undefined ? undefined : Math.round(now - startedMs),
       outcome: 'method' in message ? undefined : outcomeOf(message),
       body: now < bodiesUntilMs ? JSON.stringify(message).slice(0, BODY_LENGTH) : undefined,
-    });
-    if (entries.length > limits.trafficEntries) entries.shift();
+    };
+    next = (next + 1) % limits.trafficEntries;
     for (const wake of waiting) wake();
   }
 
@@ -84,8 +91,8 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
     async read(after, bodies) {
       if (bodies) bodiesUntilMs = performance.now() + FOLLOWED_MS;
       const isNew = ({ sequence }: Kept): boolean => sequence > after;
-      if (after >= 0 && !entries.some(isNew)) await nextRecord();
-      const found = entries.filter(isNew);
+      if (after >= 0 && !circle.some(isNew)) await nextRecord();
+      const found = inOrder().filter(isNew);
       return {
         entries: found
           .slice(0, ENTRIES_AT_ONCE)
