@@ -27,18 +27,17 @@ export interface HttpAnswer {
 export function createHttpAnswer({ exchange, caller, session, streams, requests }: HttpAnswer): Reply {
   let stream: LoggedStream | undefined;
   let left = requests.length;
-  const key = Symbol();
   let release = (): void => {};
   const timer = setTimeout(openStream, STREAM_AFTER_MS);
   // A token that ends leaves an event id behind, so its successor can fetch the response.
   release = onCallerEnd(caller, openStream);
-  session.unstreamed.set(key, openStream);
+  session.unstreamed.add(openStream);
   exchange.onClose(settle);
 
   function settle(): void {
     clearTimeout(timer);
     release();
-    session.unstreamed.take(key);
+    session.unstreamed.delete(openStream);
   }
 
   function openStream(): void {

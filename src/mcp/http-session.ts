@@ -1,5 +1,4 @@
 import { isObject, type JsonObject } from '../json-object.ts';
-import { createBriefMap } from './brief-map.ts';
 import type { Beginning, Endpoint } from './endpoint.ts';
 import { createEventLog } from './event-log.ts';
 import type { SessionJournal } from './journal.ts';
@@ -61,7 +60,7 @@ export function createHttpSession(options: HttpSessionOptions, restored?: Restor
     capabilities: beginning.params.capabilities as JsonObject,
     protocolVersion: version,
     standalone: log.standalone,
-    unstreamed: createBriefMap(),
+    unstreamed: new Set(),
     tell(message) {
       if (session.standalone) session.standalone.send(message);
       else if (!isRequest(message) && unheard.length < MAX_UNHEARD) unheard.push(message);

@@ -2,7 +2,6 @@ import type { Caller } from '../caller.ts';
 import type { ResponseStream } from '../exchange.ts';
 import type { JsonObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
-import type { BriefMap } from './brief-map.ts';
 import type { Client } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EventLog, LoggedStream } from './event-log.ts';
@@ -31,7 +30,7 @@ export interface HttpSession extends SessionBase {
   /** Takes a new GET stream. */
   listen(stream: LoggedStream): void;
   /** Makes an event stream of each answer that is still to come as plain JSON. */
-  readonly unstreamed: BriefMap<symbol, () => void>;
+  readonly unstreamed: Set<() => void>;
   /** Writes down what the next daemon has to know. */
   save(): void;
 }
@@ -108,7 +107,7 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
     if (session.leg === 'sse') {
       end(session);
     } else {
-      for (const stream of session.unstreamed.values()) stream();
+      for (const stream of [...session.unstreamed]) stream();
       session.save();
       session.log.close();
     }

@@ -1,6 +1,5 @@
 import type { Caller } from '../../caller.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
-import { createBriefMap } from '../brief-map.ts';
 import type { Client, Reply } from '../client.ts';
 import {
   isRequestId,
@@ -44,11 +43,13 @@ export interface PendingCalls {
  * and for its progress token, so whatever comes back can only reach the client that asked.
  */
 export function createPendingCalls(nextId: () => number): PendingCalls {
-  const calls = createBriefMap<RequestId, PendingCall>();
+  const calls = new Map<RequestId, PendingCall>();
 
   function take(ownId: RequestId): PendingCall | undefined {
-    const call = calls.take(ownId);
-    call?.client.inFlight.delete(call.request.id);
+    const call = calls.get(ownId);
+    if (!call) return undefined;
+    calls.delete(ownId);
+    call.client.inFlight.delete(call.request.id);
     return call;
   }
 
@@ -59,9 +60,9 @@ export function createPendingCalls(nextId: () => number): PendingCalls {
       call.client.inFlight.set(call.request.id, pending.ownId);
       return pending;
     },
-    get: calls.get,
+    get: (ownId) => calls.get(ownId),
     take,
-    all: calls.values,
+    all: () => [...calls.values()],
     progress(message) {
       const ownId = message.params?.progressToken;
       const call = isRequestId(ownId) ? calls.get(ownId) : undefined;
