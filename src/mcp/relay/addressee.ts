@@ -80,11 +80,14 @@ export function notifyAddressee(
   return true;
 }
 
-/** From now on, and for the next daemon too, its calls are made one at a time. */
-function noteAsksBack({ turns, catalog, isExclusive }: RelayState): void {
-  if (isExclusive) return;
-  turns.takeOneAtATime();
-  catalog.keepAsksBack();
+/**
+ * From now on, and for the next daemon too, its calls are made one at a time. What it asks while there is no call, as
+ * many do for the roots when they start, no call has caused.
+ */
+function noteAsksBack(state: RelayState): void {
+  if (state.isExclusive || state.pending.size === 0) return;
+  state.turns.takeOneAtATime();
+  state.catalog.keepAsksBack();
 }
 
 function ask(state: RelayState, question: JsonRpcRequest, addressee: Addressee): void {
