@@ -41,7 +41,8 @@ function targetOf(params: Params | undefined): string | undefined {
 }
 
 function outcomeOf(response: JsonRpcResponse): string {
-  if ('error' in response) return `error ${response.error.code}`;
+  if ('error' in response)
+    return `error ${Number.isSafeInteger(response.error.code) ? response.error.code : '?'}`;
   if (!isObject(response.result)) return 'ok';
   if (response.result.isError === true) return 'tool error';
   return response.result.resultType === 'input_required' ? 'input required' : 'ok';
