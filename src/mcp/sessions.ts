@@ -40,6 +40,8 @@ export interface SseSession extends SessionBase {
   readonly leg: 'sse';
   /** Undefined until the client has initialized. */
   relay: Relay | undefined;
+  /** Whether its server is being started. */
+  isBeginning: boolean;
   readonly stream: ResponseStream;
 }
 
@@ -60,6 +62,8 @@ export interface Sessions {
    * 503 all together.
    */
   makeRoom(grantId: string, endpoint: Endpoint): 429 | 503 | undefined;
+  /** Keeps that room while the session's server starts; the result gives it back. */
+  reserve(grantId: string, endpoint: Endpoint): () => void;
   add<S extends Session>(session: S): S;
   /** The session, if it is the caller's and this endpoint's: for another grant it does not exist (R48). */
   find<L extends Leg>(wanted: Wanted<L>, caller: Caller): SessionOf<L> | undefined;
@@ -84,6 +88,7 @@ export interface Wanted<L extends Leg> {
 /** `onEnd` sees each session once, whatever ended it. `nowMs` is monotonic. */
 export function createSessions(onEnd: (session: Session) => void, nowMs: () => number): Sessions {
   const sessions = new Map<string, Session>();
+  const reserved = new Set<Pick<Session, 'grantId' | 'endpoint'>>();
 
   /** Being busy is being used: idle time counts from when a call or stream ended. */
   function isExpired(session: Session): boolean {
@@ -102,29 +107,23 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
     }
   }
 
-  /** Whoever waits for an answer gets an event id, by which the next daemon finds the session's stream again. */
-  function suspend(session: Session): void {
-    if (session.leg === 'sse') {
-      end(session);
-    } else {
-      for (const stream of [...session.unstreamed]) stream();
-      session.save();
-      session.log.close();
-    }
-  }
-
   return {
     makeRoom(grantId, endpoint) {
-      const siblings = [...sessions.values()].filter(
-        (session) => session.grantId === grantId && session.endpoint === endpoint,
-      );
-      if (siblings.length >= limits.sessionsPerGrant) {
+      const isSibling = (one: Pick<Session, 'grantId' | 'endpoint'>): boolean =>
+        one.grantId === grantId && one.endpoint === endpoint;
+      const siblings = [...sessions.values()].filter(isSibling);
+      if (siblings.length + [...reserved].filter(isSibling).length >= limits.sessionsPerGrant) {
         // Many clients never say goodbye, so the longest unused one gives way; it gets 404 and starts anew.
         const oldest = siblings.filter((session) => !isBusy(session)).sort((a, b) => a.usedMs - b.usedMs)[0];
         if (!oldest) return 429;
         end(oldest);
       }
-      return sessions.size >= limits.sessions ? 503 : undefined;
+      return sessions.size + reserved.size >= limits.sessions ? 503 : undefined;
+    },
+    reserve(grantId, endpoint) {
+      const place = { grantId, endpoint };
+      reserved.add(place);
+      return () => reserved.delete(place);
     },
     add(session) {
       session.usedMs = nowMs();
@@ -153,11 +152,21 @@ export function createSessions(onEnd: (session: Session) => void, nowMs: () => n
       for (const session of sessions.values()) if (session.grantId === grantId) end(session);
     },
     suspendAll() {
-      for (const session of sessions.values()) suspend(session);
+      for (const session of sessions.values()) {
+        if (session.leg === 'sse') end(session);
+        else suspend(session);
+      }
       sessions.clear();
     },
     count: () => sessions.size,
   };
+}
+
+/** Whoever waits for an answer gets an event id, by which the next daemon finds the session's stream again. */
+function suspend({ unstreamed, save, log }: HttpSession): void {
+  for (const stream of [...unstreamed]) stream();
+  save();
+  log.close();
 }
 
 const isBusy = (session: Session): boolean =>

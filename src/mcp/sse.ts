@@ -61,6 +61,7 @@ async function connect(
     leg: 'sse',
     stream,
     relay: undefined,
+    isBeginning: false,
     tell,
     isListening,
   });
@@ -97,11 +98,13 @@ function take(session: SseSession, { caller, messages }: Received): void {
 
 async function initialize(session: SseSession, caller: Caller, request: JsonRpcRequest): Promise<void> {
   const { endpoint, stream } = session;
+  session.isBeginning = true;
   const initialized = await initializeSession(endpoint, request, caller.workspace);
+  session.isBeginning = false;
   if ('error' in initialized) return stream.write(messageFrame(initialized));
   const { relay, version, beginning, response } = initialized;
-  // The client left meanwhile, or sent `initialize` twice at once.
-  if (stream.closed || session.relay) return endpoint.release(relay);
+  // The client left meanwhile.
+  if (stream.closed) return endpoint.release(relay);
   session.relay = relay;
   session.protocolVersion = version;
   session.capabilities = beginning.params.capabilities as JsonObject;
@@ -113,12 +116,12 @@ const sessionIdOf = ({ query }: Exchange): string => new URLSearchParams(query).
 
 /** `initialize` comes first and once; only `ping` may come before it (2025-11-25 lifecycle). */
 function outOfOrder(
-  { protocolVersion }: SseSession,
+  { protocolVersion, isBeginning }: SseSession,
   { isBatch }: Received,
   requests: readonly JsonRpcRequest[],
 ): Refusal | undefined {
   if (isBatch && !allowsBatch(protocolVersion)) return invalidRequest('this revision has no batches');
-  const isFirst = protocolVersion === undefined;
+  const isFirst = protocolVersion === undefined && !isBeginning;
   const isInOrder = requests.every(
     ({ method }) => method === 'ping' || (method === 'initialize') === isFirst,
   );

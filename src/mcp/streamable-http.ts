@@ -79,23 +79,33 @@ async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
   return take(leg, session, received);
 }
 
-async function initialize(
+async function initialize(leg: Leg, received: Received, request: JsonRpcRequest): Promise<Outcome> {
+  const { endpoint, sessions } = leg;
+  const { grantId } = received.caller;
+  const full = sessions.makeRoom(grantId, endpoint);
+  if (full) return noRoom(full, request.id);
+  // R52: a server that a session has for itself starts with it.
+  const giveBack = sessions.reserve(grantId, endpoint);
+  try {
+    await begin(leg, received, request);
+  } finally {
+    giveBack();
+  }
+  return undefined;
+}
+
+async function begin(
   { endpoint, sessions, journal, budget, log }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
-): Promise<Outcome> {
+): Promise<void> {
   const { grantId, clientId } = caller;
   const initialized = await initializeSession(endpoint, request, caller.workspace);
   if ('error' in initialized) {
     respondJson(exchange, 200, initialized);
-    return undefined;
+    return;
   }
   const { relay, version, beginning, response } = initialized;
-  const full = sessions.makeRoom(grantId, endpoint);
-  if (full) {
-    endpoint.release(relay);
-    return noRoom(full, request.id);
-  }
   const id = newSessionId();
   const part = journal.session(id);
   const session = sessions.add(
@@ -105,7 +115,6 @@ async function initialize(
   const server = endpoint.name;
   log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
   respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
-  return undefined;
 }
 
 function take({ streams }: Leg, session: HttpSession, { exchange, caller, messages }: Received): Outcome {

@@ -7,6 +7,8 @@ import type { JsonRpcMessage, JsonRpcResponse, Params } from './json-rpc.ts';
 const FOLLOWED_MS = 15_000;
 const WAIT_MS = 5_000;
 const BODY_LENGTH = 4_000;
+/** Of a method, and of what it names. */
+const NAME_LENGTH = 200;
 /** Of entries with bodies so many fit into one answer of the control plane. */
 const ENTRIES_AT_ONCE = 100;
 
@@ -35,13 +37,18 @@ interface Kept extends Omit<TrafficEntry, 'time'> {
 /** The numbers that entries get, across the servers of one daemon. */
 export type NextSequence = () => number;
 
+/** The beginning of a text. A copy: what `slice` gives keeps the whole text in memory (measured). */
+const beginning = (text: string, length: number): string =>
+  text.length <= length ? text : `${Buffer.from(text.slice(0, length - 1))}…`;
+
 function targetOf(params: Params | undefined): string | undefined {
   const target = params?.name ?? params?.uri;
-  return typeof target === 'string' ? target : undefined;
+  return typeof target === 'string' ? beginning(target, NAME_LENGTH) : undefined;
 }
 
 function outcomeOf(response: JsonRpcResponse): string {
-  if ('error' in response) return `error ${response.error.code}`;
+  if ('error' in response)
+    return `error ${Number.isSafeInteger(response.error.code) ? response.error.code : '?'}`;
   if (!isObject(response.result)) return 'ok';
   if (response.result.isError === true) return 'tool error';
   return response.result.resultType === 'input_required' ? 'input required' : 'ok';
@@ -61,14 +68,14 @@ export function createTraffic(nextSequence: NextSequence): Traffic {
     circle[next] = {
       direction,
       kind,
-      method,
+      method: beginning(method, NAME_LENGTH),
       bytes,
       sequence: nextSequence(),
       timeMs: Date.now(),
       target: targetOf('method' in message ? message.params : params),
       ms: startedMs === undefined ? undefined : Math.round(now - startedMs),
       outcome: 'method' in message ? undefined : outcomeOf(message),
-      body: now < bodiesUntilMs ? JSON.stringify(message).slice(0, BODY_LENGTH) : undefined,
+      body: now < bodiesUntilMs ? beginning(JSON.stringify(message), BODY_LENGTH) : undefined,
     };
     next = (next + 1) % limits.trafficEntries;
     for (const wake of waiting) wake();

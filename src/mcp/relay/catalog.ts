@@ -27,16 +27,16 @@ export interface Catalog {
   clear(): void;
 }
 
-/** What notification says that which lists have changed. */
-export const LISTS_BY_CHANGE: Readonly<Record<string, readonly string[]>> = {
-  'notifications/tools/list_changed': ['tools/list'],
-  'notifications/prompts/list_changed': ['prompts/list'],
-  'notifications/resources/list_changed': ['resources/list', 'resources/templates/list'],
-};
+/** What notification says that which lists have changed. A map: a server may call a notification `constructor`. */
+export const LISTS_BY_CHANGE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['notifications/tools/list_changed', ['tools/list']],
+  ['notifications/prompts/list_changed', ['prompts/list']],
+  ['notifications/resources/list_changed', ['resources/list', 'resources/templates/list']],
+]);
 
 /** A client may ask for any cursor: beyond so many pages none is kept. */
 const MAX_PAGES = 100;
-const LISTS = Object.values(LISTS_BY_CHANGE).flat();
+const LISTS = [...LISTS_BY_CHANGE.values()].flat();
 
 /** The key of a list request, one for each page; undefined for any other request. */
 function keyOf({ method, params = {} }: Pick<JsonRpcRequest, 'method' | 'params'>): string | undefined {

@@ -13,7 +13,7 @@ export function announce({ clients, watchers }: RelayState, change: JsonRpcNotif
 
 /** Another process runs now: any of its lists may be different. */
 export function announceAll(state: RelayState, initialized: Params): void {
-  for (const [method, [list]] of Object.entries(LISTS_BY_CHANGE)) {
+  for (const [method, [list]] of LISTS_BY_CHANGE) {
     if (isDeclared(initialized, capabilityOf(String(list)))) announce(state, { jsonrpc: '2.0', method });
   }
 }
@@ -39,7 +39,7 @@ async function checkList(state: RelayState, method: string): Promise<void> {
     const result = presentable(state, await peer.request(method, params));
     if (catalog.keepList({ method, ...(params && { params }) }, result)) {
       catalog.forget([method]);
-      const change = Object.entries(LISTS_BY_CHANGE).find(([, lists]) => lists.includes(method));
+      const change = [...LISTS_BY_CHANGE].find(([, lists]) => lists.includes(method));
       if (change) announce(state, { jsonrpc: '2.0', method: change[0] });
       return;
     }

@@ -18,7 +18,7 @@ const isSubscribe = ({ method, params }: JsonRpcRequest, uri: string): boolean =
 function answerSubscription(state: RelayState, { client, request }: Call): Answer | undefined {
   const { subscriptions, pending } = state;
   const uri = request.params?.uri;
-  if (typeof uri !== 'string') return undefined;
+  if (typeof uri !== 'string') return invalid('uri must be text', request);
   if (request.method === 'resources/unsubscribe') {
     const isSubscribed = subscriptions.urisOf(client).includes(uri);
     const isLast = isSubscribed && subscriptions.remove(client, uri);

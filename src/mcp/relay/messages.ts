@@ -8,7 +8,9 @@ import { settle } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
 
 function takeUpdate({ subscriptions, watchers }: RelayState, update: JsonRpcNotification): boolean {
-  for (const client of subscriptions.clientsOf(String(update.params?.uri))) client.tell(update);
+  const uri = update.params?.uri;
+  if (typeof uri !== 'string') return false;
+  for (const client of subscriptions.clientsOf(uri)) client.tell(update);
   for (const watcher of watchers) watcher(update);
   return true;
 }
@@ -19,7 +21,7 @@ function tellOwner(state: RelayState, notification: JsonRpcNotification): boolea
   const owner =
     notification.method === 'notifications/tasks/status'
       ? state.owners.of(taskId)
-      : state.elicitations.get(String(elicitationId));
+      : state.elicitations.get(elicitationId);
   if (!owner || !state.clients.has(owner)) return false;
   owner.tell(notification);
   return true;
@@ -34,7 +36,7 @@ function tellTaskProgress({ owners, clients }: RelayState, notification: JsonRpc
 /** False if it reaches nobody. */
 function takeNotification(state: RelayState, message: JsonRpcNotification, { relatedId }: Details): boolean {
   const { method, params } = message;
-  const lists = LISTS_BY_CHANGE[method];
+  const lists = LISTS_BY_CHANGE.get(method);
   if (lists) {
     state.catalog.forget(lists);
     announce(state, message);

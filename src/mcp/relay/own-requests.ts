@@ -16,6 +16,9 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+/** A hostile server's word may be an object that no template can take. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** What the relay itself asks a peer, behind the backs of the clients. */
 export function createOwnRequests(
   nextId: () => number,
@@ -46,7 +49,7 @@ export function createOwnRequests(
     settle(response) {
       const found = take(response.id);
       if (!found) return false;
-      if ('error' in response) found.reject(new Error(`refused: ${response.error.message}`));
+      if ('error' in response) found.reject(new Error(`refused: ${textOf(response.error.message)}`));
       else found.resolve(isObject(response.result) ? response.result : {});
       return true;
     },

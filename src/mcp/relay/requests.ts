@@ -86,7 +86,7 @@ function noteResponse(state: RelayState, call: PendingCall, response: JsonRpcRes
     return response;
   }
   if (request.method === 'resources/subscribe') {
-    state.subscriptions.add(client, String(request.params?.uri));
+    state.subscriptions.add(client, request.params?.uri as string);
   }
   if (request.method === 'tasks/list') return state.owners.onlyOwn(client, response);
   if (request.params?.task !== undefined) state.owners.note(call, response);

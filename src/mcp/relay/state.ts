@@ -39,7 +39,7 @@ export interface RelayState {
   /** Streams of stateless clients that wait for changes. */
   readonly watchers: Set<(change: JsonRpcNotification) => void>;
   /** Who was sent to which page by the server (elicitation of mode `url`). */
-  readonly elicitations: Map<string, Client>;
+  readonly elicitations: Map<unknown, Client>;
   /** Calls without a session that wait for their clients to come back, and what ends the turn of each. */
   readonly parked: Map<number, NodeJS.Timeout>;
   readonly attended: AttendedGrants;
