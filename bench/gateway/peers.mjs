@@ -1,5 +1,5 @@
 import { openSession, openStateless } from './http-client.mjs';
-import { clientProgram, findPort, startProgram, waitUntil } from './processes.mjs';
+import { findPort, peerProgram, startProgram, waitUntil } from './processes.mjs';
 import { everything } from './upstreams.mjs';
 
 const quote = (word) => `'${word.replaceAll("'", "'\\''")}'`;
@@ -27,7 +27,7 @@ export async function startMcpProxy(upstream, { env, ca }) {
   const certificates = `${env.CLAUDE_SECURE_HOME}/certs`;
   const program = startProgram([
     process.execPath,
-    clientProgram('mcp-proxy/dist/bin/mcp-proxy.mjs'),
+    peerProgram('mcp-proxy/dist/bin/mcp-proxy.mjs'),
     ...['--host', '127.0.0.1', '--port', String(port), '--server', 'stream'],
     ...['--sslCert', `${certificates}/server.pem`, '--sslKey', `${certificates}/identity.pem`],
     '--',
@@ -41,7 +41,7 @@ export async function startSupergateway(upstream) {
   const port = await findPort();
   const program = startProgram([
     process.execPath,
-    clientProgram('supergateway/dist/index.js'),
+    peerProgram('supergateway/dist/index.js'),
     ...['--stdio', upstream.map(quote).join(' ')],
     ...['--outputTransport', 'streamableHttp', '--stateful', '--port', String(port), '--logLevel', 'none'],
   ]);

@@ -5,15 +5,20 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { residentMb } from '../daemon.mjs';
 
-const CLIENTS = new URL('../../test/clients/node_modules/', import.meta.url);
 const STOP_MS = 10_000;
 
-/** A program of test/clients; throws where these are not installed. */
-export function clientProgram(path) {
-  const file = fileURLToPath(new URL(path, CLIENTS));
-  if (!existsSync(file)) throw new Error(`bench needs ${path}: run npm ci --prefix test/clients`);
+/** A program of a package below `folder`; throws where that is not installed. */
+function findProgram(folder, path) {
+  const file = fileURLToPath(new URL(`../../${folder}/node_modules/${path}`, import.meta.url));
+  if (!existsSync(file)) throw new Error(`bench needs ${path}: run npm ci --prefix ${folder}`);
   return file;
 }
+
+/** A server or client that the tests run too. */
+export const clientProgram = (path) => findProgram('test/clients', path);
+
+/** Somebody else's gateway. */
+export const peerProgram = (path) => findProgram('bench/peers', path);
 
 export async function findPort() {
   const server = createServer().listen(0, '127.0.0.1');
