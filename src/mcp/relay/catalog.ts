@@ -38,10 +38,13 @@ export const LISTS_BY_CHANGE: ReadonlyMap<string, readonly string[]> = new Map([
 const MAX_PAGES = 100;
 const LISTS = [...LISTS_BY_CHANGE.values()].flat();
 
+const isCursor = (cursor: unknown): boolean =>
+  cursor === undefined || (typeof cursor === 'string' && cursor.length <= limits.upstreamIdLength);
+
 /** The key of a list request, one for each page; undefined for any other request. */
 function keyOf({ method, params = {} }: Pick<JsonRpcRequest, 'method' | 'params'>): string | undefined {
-  if (!LISTS.includes(method)) return undefined;
   const { cursor, _meta, ...others } = params;
+  if (!LISTS.includes(method) || !isCursor(cursor)) return undefined;
   return Object.keys(others).length === 0 ? JSON.stringify([method, cursor]) : undefined;
 }
 
