@@ -98,7 +98,7 @@ export const limits = {
   upstreamCatalogLength: 16 * MIB,
   upstreamStderrLinesPerMinute: 120,
   upstreamStderrLineBytes: 4 * KIB,
-  /** What a server has not read yet: beyond this it counts as hung. */
+  /** What a server has not read yet: from half of this on it gets no more calls, beyond this it counts as hung. */
   upstreamQueueBytes: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,

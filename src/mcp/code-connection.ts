@@ -43,6 +43,7 @@ export async function connectCodeServer(
       }
       return undefined;
     },
+    isFull: () => false,
     close: () => server.close(),
   };
 }

@@ -31,6 +31,8 @@ export interface Connection {
    * it, undefined for the relay itself.
    */
   send(message: JsonRpcMessage, caller?: Caller): number | undefined;
+  /** Whether it has so much to read that whoever wants something of it should be refused. */
+  isFull(): boolean;
   /** Ends the peer; resolves once it is gone. */
   close(): Promise<void>;
 }

@@ -60,6 +60,7 @@ export function createScriptedUpstream(
           take(message, caller);
           return undefined;
         },
+        isFull: () => false,
         async close() {},
       };
 

@@ -91,7 +91,8 @@ function revive(life: Life): void {
 function checkHang(life: Life): void {
   const { own, options } = life;
   const silentMs = options.nowMs() - life.heardMs;
-  if (!options.isBusy()) {
+  // One that reads nothing is refused every call, so none waits for it.
+  if (!options.isBusy() && !life.connection?.isFull()) {
     life.heardMs = options.nowMs();
   } else if (silentMs >= limits.upstreamHangMs) {
     const hung = life.connection;
