@@ -85,6 +85,8 @@ export const limits = {
   /** Questions that come this close together travel in one result (mcp.md 5.2). */
   askWindowMs: 20,
 
+  /** R52: of all servers together. A --per-session one has a process for each session. */
+  upstreamProcesses: 256,
   /** R54. */
   upstreamLineBytes: 8 * MIB,
   upstreamNotificationsPerSecond: 5_000,
