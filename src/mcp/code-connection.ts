@@ -44,6 +44,7 @@ export async function connectCodeServer(
       return undefined;
     },
     isFull: () => false,
+    redact: (text) => text,
     close: () => server.close(),
   };
 }

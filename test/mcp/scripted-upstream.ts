@@ -61,6 +61,7 @@ export function createScriptedUpstream(
           return undefined;
         },
         isFull: () => false,
+        redact: (text) => text,
         async close() {},
       };
 

@@ -154,7 +154,8 @@ async function open(life: Life): Promise<Params> {
     life.result = result;
     return result;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const reason = opened?.redact(said) ?? said;
     if (opened) lose(life, opened, reason);
     else if (life.generation === generation) noteFailure(life, reason);
     void opened?.close();

@@ -100,6 +100,7 @@ export function createScriptedPeer(
           return 1;
         },
         isFull: () => life.isFull,
+        redact: (text) => text.replaceAll('secret', '[redacted]'),
         async close() {
           isClosed = true;
         },
