@@ -106,10 +106,16 @@ function checkHang(life: Life): void {
   }
 }
 
+/** A fault of ours costs that message, as `runHandler` has it for requests, and not the daemon with everybody's. */
 function deliver(life: Life, message: JsonRpcMessage, details: Details): void {
-  life.heardMs = life.options.nowMs();
+  const { upstream, log, nowMs, onMessage } = life.options;
+  life.heardMs = nowMs();
   life.isPinged = false;
-  if ('method' in message || !life.own.settle(message)) life.options.onMessage(message, details);
+  try {
+    if ('method' in message || !life.own.settle(message)) onMessage(message, details);
+  } catch (error) {
+    log.error('upstream.fault', { upstream: upstream.name, error: String(error) });
+  }
 }
 
 async function connect(life: Life): Promise<Connection> {
