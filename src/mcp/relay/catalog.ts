@@ -20,8 +20,6 @@ export interface Catalog {
   keepList(request: Pick<JsonRpcRequest, 'method' | 'params'>, result: Params): boolean;
   /** Forgets the pages of these lists. */
   forget(methods: readonly string[]): void;
-  /** Which lists are kept, by method. */
-  methods(): string[];
   asksBack(): boolean;
   keepAsksBack(): void;
   clear(): void;
@@ -101,7 +99,6 @@ export function createCatalog(
       return true;
     },
     forget: (methods) => forget((method) => methods.includes(String(method))),
-    methods: () => [...new Set([...lists.keys()].map((key) => String((JSON.parse(key) as unknown[])[0])))],
     asksBack: () => asksBack,
     keepAsksBack() {
       if (asksBack) return;
