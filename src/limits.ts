@@ -66,6 +66,8 @@ export const limits = {
   sessionsPerGrant: 64,
   sessionIdleMs: 30 * MINUTE,
   requestsInFlight: 32,
+  /** Of what a client says of itself, as JSON: it is kept as long as its session, and written down with it. */
+  initializeLength: 64 * KIB,
   jsonDepth: 64,
   /** Events kept for `Last-Event-ID`, for each session and in all. */
   replayEvents: 256,
@@ -83,18 +85,22 @@ export const limits = {
   /** Questions that come this close together travel in one result (mcp.md 5.2). */
   askWindowMs: 20,
 
+  /** R52: of all servers together. A --per-session one has a process for each session. */
+  upstreamProcesses: 256,
   /** R54. */
   upstreamLineBytes: 8 * MIB,
   upstreamNotificationsPerSecond: 5_000,
   /** Questions that one client has open: beyond this a server gets an error. */
   upstreamQuestions: 32,
-  /** Of the ids of tasks and pages: whose a longer one is, is not remembered. */
+  /** Of the ids of tasks and pages and of a list's cursors: a longer one is not remembered. */
   upstreamIdLength: 1_024,
+  /** Of a resource that one may subscribe to. */
+  resourceUriLength: 8 * KIB,
   /** Of the lists that are kept of a server, as JSON; what is more is asked for each time. */
   upstreamCatalogLength: 16 * MIB,
   upstreamStderrLinesPerMinute: 120,
   upstreamStderrLineBytes: 4 * KIB,
-  /** What a server has not read yet: beyond this it counts as hung. */
+  /** What a server has not read yet: from half of this on it gets no more calls, beyond this it counts as hung. */
   upstreamQueueBytes: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../json-object.ts';
 import type { Log } from '../log.ts';
+import type { RecordOperation, Records } from './records.ts';
 import type { CatalogRecord } from './relay/catalog.ts';
 
 /** Which catalog: of which server, for whom (a workspace, or everybody), as which definition describes it. */
@@ -18,16 +19,6 @@ export interface Catalogs {
   remove(name: string): void;
 }
 
-/** What this needs of a database. `store` satisfies it. */
-export interface CatalogDatabase {
-  batch(operations: readonly Operation[], options: { readonly flush: false }): Promise<void>;
-  entries(prefix: string): AsyncIterable<readonly [key: string, value: unknown]>;
-}
-
-type Operation =
-  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
-  | { readonly type: 'del'; readonly key: string };
-
 const PREFIX = 'catalog/';
 /** Several lists of one start are written together. */
 const DELAY_MS = 50;
@@ -42,18 +33,18 @@ const isWhole = (value: unknown): value is { digest: string; record: CatalogReco
   isObject(value.record.lists);
 
 /** Reads the catalogs of earlier daemons. A write that fails costs the next daemon a start of the server, no more. */
-export async function readCatalogs(database: CatalogDatabase, log: Log): Promise<Catalogs> {
+export async function readCatalogs(records: Records, log: Log): Promise<Catalogs> {
   const kept = new Map<string, { digest: string; record: CatalogRecord }>();
-  for await (const [key, value] of database.entries(PREFIX)) if (isWhole(value)) kept.set(key, value);
+  for await (const [key, value] of records.entries(PREFIX)) if (isWhole(value)) kept.set(key, value);
   const changed = new Set<string>();
 
   function write(): void {
-    const operations = [...changed].map((key): Operation => {
+    const operations = [...changed].map((key): RecordOperation => {
       const value = kept.get(key);
       return value ? { type: 'put', key, value } : { type: 'del', key };
     });
     changed.clear();
-    database.batch(operations, { flush: false }).catch((error: unknown) => {
+    records.batch(operations, { flush: false }).catch((error: unknown) => {
       log.error('catalog.write-failed', { error: String(error) });
     });
   }

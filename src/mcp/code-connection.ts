@@ -43,6 +43,8 @@ export async function connectCodeServer(
       }
       return undefined;
     },
+    isFull: () => false,
+    redact: (text) => text,
     close: () => server.close(),
   };
 }

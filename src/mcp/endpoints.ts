@@ -7,6 +7,7 @@ export interface Endpoints {
   define(definitions: readonly UpstreamDefinition[]): void;
   find(name: string): GatewayEndpoint | undefined;
   report(): UpstreamReport[];
+  endGrant(grantId: string): void;
   sweep(): void;
   close(): Promise<void>;
 }
@@ -61,6 +62,9 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     },
     find: (name) => endpoints.get(name),
     report: () => defined.map((each) => endpoints.get(each.name)?.report() ?? disabled(each)),
+    endGrant(grantId) {
+      for (const endpoint of endpoints.values()) endpoint.endGrant(grantId);
+    },
     sweep() {
       for (const endpoint of endpoints.values()) endpoint.sweep();
     },

@@ -29,6 +29,8 @@ export interface GatewayEndpoint extends Endpoint {
    * on. False if it is shared in another way, which no session can live through.
    */
   redefine(definition: UpstreamDefinition): boolean;
+  /** A grant has ended: so does the process that its stateless requests had for themselves. */
+  endGrant(grantId: string): void;
   sweep(): void;
   close(): Promise<void>;
 }
@@ -170,6 +172,11 @@ export function createGatewayEndpoint(
       state.definition = next;
       if (!isSame) for (const relay of allRelays(state)) relay.renew();
       return true;
+    },
+    endGrant(grantId) {
+      if (state.definition.sharing !== 'per-session') return;
+      void state.relays.get(grantId)?.close();
+      state.relays.delete(grantId);
     },
     sweep: () => sweep(state),
     async close() {

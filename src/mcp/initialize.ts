@@ -1,4 +1,5 @@
 import { isObject } from '../json-object.ts';
+import { limits } from '../limits.ts';
 import type { Beginning, Endpoint } from './endpoint.ts';
 import {
   ERROR,
@@ -33,6 +34,9 @@ export async function initializeSession(
   if (typeof protocolVersion !== 'string' || !isObject(capabilities) || !isObject(clientInfo)) {
     const message = 'initialize needs protocolVersion, capabilities and clientInfo';
     return jsonRpcError(ERROR.invalidParams, message, request.id);
+  }
+  if (JSON.stringify(params).length > limits.initializeLength) {
+    return jsonRpcError(ERROR.invalidParams, 'these params are too long', request.id);
   }
   const version = negotiateVersion(protocolVersion);
   const beginning = { workspace, params };

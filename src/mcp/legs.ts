@@ -45,7 +45,7 @@ export interface Mcp {
   define(definitions: readonly UpstreamDefinition[]): void;
   /** Brings the sessions of the last daemon back, once their upstreams are defined. */
   restore(found: readonly RestoredSession[]): void;
-  /** A grant has ended: so do its sessions, and the processes that these had for themselves. */
+  /** A grant has ended: so do its sessions, and the processes that it had for itself. */
   endGrant(grantId: string): void;
   upstreams(): UpstreamReport[];
   /** What goes through a server; undefined for one that there is not. */
@@ -112,7 +112,10 @@ export function createMcp(options: McpOptions): Mcp {
       const findEndpoint = (name: string) => (name === code.name ? code : endpoints.find(name));
       restoreSessions(found, { journal, sessions, budget, findEndpoint });
     },
-    endGrant: sessions.endGrant,
+    endGrant(grantId) {
+      sessions.endGrant(grantId);
+      endpoints.endGrant(grantId);
+    },
     upstreams: endpoints.report,
     traffic: (name) => (name === code.name ? code : endpoints.find(name))?.traffic,
     sessions: sessions.count,

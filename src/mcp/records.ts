@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json-object.ts';
 import type { RequestId } from './json-rpc.ts';
 
-/** What the journal needs of a database. `store` satisfies it; nothing here knows which one it is. */
+/** What the journal and the catalogs need of a database. `store` satisfies it; nothing here knows which one it is. */
 export type RecordOperation =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
   | { readonly type: 'del'; readonly key: string };

@@ -31,6 +31,10 @@ export interface Connection {
    * it, undefined for the relay itself.
    */
   send(message: JsonRpcMessage, caller?: Caller): number | undefined;
+  /** Whether it has so much to read that whoever wants something of it should be refused. */
+  isFull(): boolean;
+  /** What the peer said, without the secrets that it was started with: for the log (R55). */
+  redact(text: string): string;
   /** Ends the peer; resolves once it is gone. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { readUpstreams, type UpstreamDefinition } from '../upstreams.ts';
@@ -12,7 +12,7 @@ export interface UpstreamsFile {
 
 /** Inode, size and time: changes whenever the file is written, by an editor or by us, or its mode is put right. */
 function fingerprint(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = lstatSync(file, { throwIfNoEntry: false });
   return found ? `${found.ino}:${found.size}:${found.ctimeMs}` : '';
 }
 

@@ -60,6 +60,8 @@ export function createScriptedUpstream(
           take(message, caller);
           return undefined;
         },
+        isFull: () => false,
+        redact: (text) => text,
         async close() {},
       };
 

@@ -118,6 +118,21 @@ it('per-session: stateless requests share one process for each grant, never with
   expect(one.find({ grantId: 'a', workspace: '/other' })).toBe(a);
 });
 
+it('per-session: the process of stateless requests ends with their grant, and no other', async () => {
+  const { endpoints, started } = startEndpoints();
+  endpoints.define([define({ sharing: 'per-session' }), define({ name: 'two', sharing: 'per-workspace' })]);
+  for (const [name, grantId] of [
+    ['one', 'a'],
+    ['one', 'b'],
+    ['two', 'a'],
+  ] as const) {
+    await endpoints.find(name)!.find({ grantId, workspace: 'a' }).initialize();
+  }
+  endpoints.endGrant('a');
+  expect(started.map(({ peer }) => peer.life.isClosed)).toEqual([true, false, false]);
+  expect(endpoints.report()[0]!.processes.length).toBe(1);
+});
+
 it('the same definition again changes nothing; another command starts anew behind the clients', async () => {
   const { endpoints, started, mounted } = startEndpoints();
   endpoints.define([define()]);

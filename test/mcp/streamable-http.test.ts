@@ -74,6 +74,19 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       expect(mcp.sessions()).toBe(1);
     });
 
+    it('R52: what a client says of itself is kept, so there may not be much of it', async () => {
+      const { mcpUrl, token, mcp } = await start();
+      const { params, ...message } = initialize();
+      const open = async (length: number) => {
+        const bare = JSON.stringify({ ...params, more: '' }).length;
+        const long = { ...message, params: { ...params, more: 'x'.repeat(length - bare) } };
+        return (await post(mcpUrl, { token }, long)).json();
+      };
+      expect(await open(limits.initializeLength)).toHaveProperty('result');
+      expect(await open(limits.initializeLength + 1)).toMatchObject({ error: { code: -32_602 } });
+      expect(mcp.sessions()).toBe(2);
+    });
+
     it('an upstream that does not start is an error now and another try for the next client', async () => {
       let attempts = 0;
       const good = createScriptedUpstream(() => {});

@@ -66,18 +66,17 @@ function addresseeOf(
   return isClear ? { client: only, call: undefined } : undefined;
 }
 
-/** Passes a notification to the one it is for; false if that cannot be told. */
+/** Passes a notification to the one it is for; to nobody if that cannot be told. */
 export function notifyAddressee(
   state: RelayState,
   notification: JsonRpcNotification,
   { relatedId, admits }: { relatedId?: RequestId | undefined; admits?: (addressee: Addressee) => boolean },
-): boolean {
+): void {
   const addressee = addresseeOf(state, notification, relatedId);
-  if (addressee === undefined || addressee === AMBIGUOUS) return false;
-  if (admits && !admits(addressee)) return false;
+  if (addressee === undefined || addressee === AMBIGUOUS) return;
+  if (admits && !admits(addressee)) return;
   if (addressee.call) addressee.call.reply.notify(notification);
   else addressee.client.tell(notification);
-  return true;
 }
 
 /**

@@ -20,8 +20,6 @@ export interface Catalog {
   keepList(request: Pick<JsonRpcRequest, 'method' | 'params'>, result: Params): boolean;
   /** Forgets the pages of these lists. */
   forget(methods: readonly string[]): void;
-  /** Which lists are kept, by method. */
-  methods(): string[];
   asksBack(): boolean;
   keepAsksBack(): void;
   clear(): void;
@@ -38,10 +36,13 @@ export const LISTS_BY_CHANGE: ReadonlyMap<string, readonly string[]> = new Map([
 const MAX_PAGES = 100;
 const LISTS = [...LISTS_BY_CHANGE.values()].flat();
 
+const isCursor = (cursor: unknown): boolean =>
+  cursor === undefined || (typeof cursor === 'string' && cursor.length <= limits.upstreamIdLength);
+
 /** The key of a list request, one for each page; undefined for any other request. */
 function keyOf({ method, params = {} }: Pick<JsonRpcRequest, 'method' | 'params'>): string | undefined {
-  if (!LISTS.includes(method)) return undefined;
   const { cursor, _meta, ...others } = params;
+  if (!LISTS.includes(method) || !isCursor(cursor)) return undefined;
   return Object.keys(others).length === 0 ? JSON.stringify([method, cursor]) : undefined;
 }
 
@@ -98,7 +99,6 @@ export function createCatalog(
       return true;
     },
     forget: (methods) => forget((method) => methods.includes(String(method))),
-    methods: () => [...new Set([...lists.keys()].map((key) => String((JSON.parse(key) as unknown[])[0])))],
     asksBack: () => asksBack,
     keepAsksBack() {
       if (asksBack) return;

@@ -1,4 +1,5 @@
 /** Requests of which many clients' are one for the server, and those that it need not run for. */
+import { limits } from '../../limits.ts';
 import { ERROR, type JsonRpcError, type JsonRpcRequest, jsonRpcError, type Params } from '../json-rpc.ts';
 import { isDeclared } from './catalog.ts';
 import { isLogLevel } from './log-levels.ts';
@@ -18,7 +19,9 @@ const isSubscribe = ({ method, params }: JsonRpcRequest, uri: string): boolean =
 function answerSubscription(state: RelayState, { client, request }: Call): Answer | undefined {
   const { subscriptions, pending } = state;
   const uri = request.params?.uri;
-  if (typeof uri !== 'string') return invalid('uri must be text', request);
+  if (typeof uri !== 'string' || uri.length > limits.resourceUriLength) {
+    return invalid(`uri must be text of at most ${limits.resourceUriLength} characters`, request);
+  }
   if (request.method === 'resources/unsubscribe') {
     const isSubscribed = subscriptions.urisOf(client).includes(uri);
     const isLast = isSubscribed && subscriptions.remove(client, uri);

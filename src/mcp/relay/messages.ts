@@ -7,61 +7,61 @@ import { announce } from './lists.ts';
 import { settle } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
 
-function takeUpdate({ subscriptions, watchers }: RelayState, update: JsonRpcNotification): boolean {
+function takeUpdate({ subscriptions, watchers }: RelayState, update: JsonRpcNotification): void {
   const uri = update.params?.uri;
-  if (typeof uri !== 'string') return false;
+  if (typeof uri !== 'string') return;
   for (const client of subscriptions.clientsOf(uri)) client.tell(update);
   for (const watcher of watchers) watcher(update);
-  return true;
 }
 
 /** A page was done with, or a task has moved on: tells the one whose it is, if that one is still there. */
-function tellOwner(state: RelayState, notification: JsonRpcNotification): boolean {
+function tellOwner(state: RelayState, notification: JsonRpcNotification): void {
   const { elicitationId, taskId } = notification.params ?? {};
   const owner =
     notification.method === 'notifications/tasks/status'
       ? state.owners.of(taskId)
       : state.elicitations.get(elicitationId);
-  if (!owner || !state.clients.has(owner)) return false;
-  owner.tell(notification);
-  return true;
+  if (owner && state.clients.has(owner)) owner.tell(notification);
 }
 
-function tellTaskProgress({ owners, clients }: RelayState, notification: JsonRpcNotification): boolean {
+function tellTaskProgress({ owners, clients }: RelayState, notification: JsonRpcNotification): void {
   const { client, progressToken } = owners.progressOf(notification.params?.progressToken) ?? {};
-  if (!client || !clients.has(client)) return false;
-  return client.tell({ ...notification, params: { ...notification.params, progressToken } });
+  if (!client || !clients.has(client)) return;
+  client.tell({ ...notification, params: { ...notification.params, progressToken } });
 }
 
-/** False if it reaches nobody. */
-function takeNotification(state: RelayState, message: JsonRpcNotification, { relatedId }: Details): boolean {
+function takeNotification(state: RelayState, message: JsonRpcNotification, { relatedId }: Details): void {
   const { method, params } = message;
   const lists = LISTS_BY_CHANGE.get(method);
   if (lists) {
     state.catalog.forget(lists);
     announce(state, message);
-    return true;
+    return;
   }
   switch (method) {
     case 'notifications/progress':
-      return state.pending.progress(message) || tellTaskProgress(state, message);
+      if (!state.pending.progress(message)) tellTaskProgress(state, message);
+      break;
     case 'notifications/resources/updated':
-      return takeUpdate(state, message);
+      takeUpdate(state, message);
+      break;
     case 'notifications/cancelled':
       state.questions.cancel(message);
       for (const one of state.held) if (one.question.id === params?.requestId) state.held.delete(one);
-      return true;
+      break;
     case 'notifications/elicitation/complete':
     case 'notifications/tasks/status':
-      return tellOwner(state, message);
+      tellOwner(state, message);
+      break;
     case 'notifications/message':
-      return notifyAddressee(state, message, {
+      notifyAddressee(state, message, {
         relatedId,
         // A stateless request has a level of its own, and its leg sees to that.
         admits: ({ client }) => !state.clients.has(client) || state.levels.admits(client, params?.level),
       });
+      break;
     default:
-      return notifyAddressee(state, message, { relatedId });
+      notifyAddressee(state, message, { relatedId });
   }
 }
 

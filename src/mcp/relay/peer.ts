@@ -17,6 +17,8 @@ export interface Peer {
   isUp(): boolean;
   /** Does nothing while it is down. Gives the length of the message as JSON. */
   send(message: JsonRpcMessage, caller?: Caller): number | undefined;
+  /** Whether it is behind with its reading. */
+  isFull(): boolean;
   /** A request of our own. Rejects with the peer's error, or when it ends. */
   request(method: string, params?: JsonObject): Promise<Params>;
   state(): UpstreamState;
@@ -52,6 +54,7 @@ export function createPeer(options: PeerOptions): Peer {
     ready: () => ready(life),
     isUp: () => life.result !== undefined,
     send: (message, caller) => life.connection?.send(message, caller),
+    isFull: () => life.connection?.isFull() === true,
     request: life.own.request,
     state: () => stateOf(life),
     pid: () => life.connection?.pid,

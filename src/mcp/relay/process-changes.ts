@@ -11,9 +11,8 @@ export function takeUp(state: RelayState, result: Params): void {
   const { peer, levels, subscriptions, catalog, log, name } = state;
   catalog.keepInitialize(result);
   const replay = (method: string, params: JsonObject): void => {
-    peer.request(method, params).catch((error: unknown) => {
-      log.info('upstream.replay-failed', { upstream: name, method, reason: String(error) });
-    });
+    // Without its reason: that may quote what a client subscribed to (R55).
+    peer.request(method, params).catch(() => log.info('upstream.replay-failed', { upstream: name, method }));
   };
   const level = levels.mostTalkative();
   if (level !== undefined && isDeclared(result, 'logging')) replay('logging/setLevel', { level });

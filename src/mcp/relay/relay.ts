@@ -168,7 +168,7 @@ function detach(state: RelayState, client: Client): void {
 /** What a client says without waiting for an answer. */
 function takeNotice(state: RelayState, client: Client, notification: JsonRpcNotification): void {
   const { method, params } = notification;
-  if (method === 'notifications/initialized' || !state.peer.isUp()) return;
+  if (method === 'notifications/initialized' || !state.peer.isUp() || state.peer.isFull()) return;
   // Progress of a client is about a question: one that was never asked of it is none of its business.
   if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken))
     return;

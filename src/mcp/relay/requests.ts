@@ -103,6 +103,11 @@ function transmit(state: RelayState, ownId: number): void {
     );
     return;
   }
+  if (state.peer.isFull()) {
+    // In a turn of its own: calls that wait for theirs would fail inside of one another.
+    queueMicrotask(() => fail(state, ownId, `the server ${state.name} is behind; try again`));
+    return;
+  }
   call.isSent = true;
   const request = asOwn(call);
   const bytes = state.peer.send(request, call.caller);

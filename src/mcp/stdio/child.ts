@@ -45,6 +45,7 @@ export async function startChild(
   upstream: string,
   processes: ProcessRegistry,
 ): Promise<Child> {
+  if (!processes.hasRoom()) throw new Error(`${limits.upstreamProcesses} servers run already`);
   const child = await spawn(plan);
   const { stdin, stdout, stderr } = child;
   const pid = child.pid as number;

@@ -82,6 +82,8 @@ export function openConnection({ child, peer, upstreamLog, redact }: ConnectionO
       }
       return line.length - 1;
     },
+    redact,
+    isFull: () => stdin.writableLength > limits.upstreamQueueBytes / 2,
     close() {
       state = 'closed';
       return child.stop();

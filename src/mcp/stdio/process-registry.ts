@@ -7,6 +7,7 @@
  */
 import { readOwnFile, writeFileAtomic } from '../../files.ts';
 import { isObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Paths } from '../../paths.ts';
 import { bootId, isPid, processStart } from '../../state.ts';
@@ -21,6 +22,8 @@ interface Entry {
 }
 
 export interface ProcessRegistry {
+  /** Whether one more child may be started (R52). */
+  hasRoom(): boolean;
   /** Notes a child that has just started as the leader of its process group. */
   add(child: GroupLeader, upstream: string): void;
   /** Forgets a child whose process group is gone. */
@@ -36,6 +39,7 @@ export interface ProcessRegistry {
 export function createProcessRegistry(paths: Pick<Paths, 'upstreamProcesses'>, log: Log): ProcessRegistry {
   const file = paths.upstreamProcesses;
   let entries: readonly Entry[] = [];
+  const children = new Set<number>();
 
   function write(changed: readonly Entry[]): void {
     entries = changed;
@@ -56,6 +60,7 @@ export function createProcessRegistry(paths: Pick<Paths, 'upstreamProcesses'>, l
   }
 
   function remove(pid: number): void {
+    children.delete(pid);
     if (entries.some((entry) => entry.pid === pid)) write(entries.filter((entry) => entry.pid !== pid));
   }
 
@@ -67,7 +72,9 @@ export function createProcessRegistry(paths: Pick<Paths, 'upstreamProcesses'>, l
   }
 
   return {
+    hasRoom: () => children.size < limits.upstreamProcesses,
     add({ pid, procStart }, upstream) {
+      children.add(pid);
       // It has ended already, or nothing could ever prove that it is it.
       if (procStart !== undefined) write([...entries, { pid, procStart, bootId: bootId(), upstream }]);
     },

@@ -216,6 +216,25 @@ describe('R54: a start that fails', () => {
   it('it refuses initialize', () =>
     expectFailure(answering({ error: { code: -1, message: 'not you' } }), 'refused: not you'));
 
+  it('R55: it refuses initialize and quotes what it was started with', async () => {
+    const peer = answering({ error: { code: -1, message: 'the key secret is not valid' } });
+    const { relay, pass, logged } = await startRelay({ peer, isLazy: true });
+    await Promise.all([expect(relay.initialize()).rejects.toThrow('refused'), pass(0)]);
+    expect(relay.report().lastError).toBe('refused: the key [redacted] is not valid');
+    expect(JSON.stringify(logged)).not.toContain('secret');
+  });
+
+  it('it refuses initialize at great length: that costs no time, and one line of status', async () => {
+    const message = `no\n\n${'eyJ'.repeat(2_000_000)}`;
+    const { relay, pass } = await startRelay({
+      peer: answering({ error: { code: -1, message } }),
+      isLazy: true,
+    });
+    await Promise.all([expect(relay.initialize()).rejects.toThrow('refused'), pass(0)]);
+    expect(relay.report().lastError).toMatch(/^refused: no (eyJ)+.{0,2}$/);
+    expect(relay.report().lastError).toHaveLength(499);
+  });
+
   it.each(['1999-01-01', '2026-07-28', undefined, 1, {}])(
     'it speaks another protocol: %j',
     (protocolVersion) =>

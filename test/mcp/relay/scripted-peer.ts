@@ -25,6 +25,8 @@ export interface Life {
   /** Everything that it was sent, the handshake as well. */
   readonly received: readonly JsonRpcMessage[];
   readonly isClosed: boolean;
+  /** Whether it is behind with its reading. */
+  isFull: boolean;
   /** The requests with that method. */
   requests(method: string): JsonRpcRequest[];
   /** The notifications with that method. */
@@ -76,6 +78,7 @@ export function createScriptedPeer(
         get isClosed() {
           return isClosed;
         },
+        isFull: false,
         requests: (method) => received.filter(isRequest).filter((each) => each.method === method),
         notices: (method) =>
           received
@@ -96,6 +99,8 @@ export function createScriptedPeer(
           if (given !== undefined && given !== 'silence') life.say({ id: message.id, ...given });
           return 1;
         },
+        isFull: () => life.isFull,
+        redact: (text) => text.replaceAll('secret', '[redacted]'),
         async close() {
           isClosed = true;
         },

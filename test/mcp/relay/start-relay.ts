@@ -1,4 +1,4 @@
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { Caller } from '../../../src/caller.ts';
 import { limits } from '../../../src/limits.ts';
 import type { Client, Reply } from '../../../src/mcp/client.ts';
@@ -143,6 +143,7 @@ export async function startRelay(story: RelayStory = {}): Promise<Started> {
     clearInterval(sweeping);
     await relay.close();
     vi.useRealTimers();
+    expect(logged.filter(({ event }) => event === 'upstream.fault')).toEqual([]);
   });
   const pass = async (milliseconds: number): Promise<void> => {
     await vi.advanceTimersByTimeAsync(milliseconds);

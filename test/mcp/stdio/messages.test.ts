@@ -85,8 +85,10 @@ describe('what a server is told', () => {
     const { connection, ended, result } = await start(['deaf']);
     await result(1);
     const text = 'x'.repeat(MIB);
-    for (let sent = 0; sent < 16; sent++) connection.send(message(sent, text));
-    expect(ended).toEqual([]);
+    for (let sent = 0; sent < 7; sent++) connection.send(message(sent, text));
+    expect(connection.isFull()).toBe(false);
+    for (let sent = 0; sent < 9; sent++) connection.send(message(sent, text));
+    expect([connection.isFull(), ended]).toEqual([true, []]);
     for (let sent = 0; sent < 2; sent++) connection.send(message(sent, text));
     await waitFor('the end', () => ended.length > 0);
     expect(ended).toEqual(['does not read its input']);

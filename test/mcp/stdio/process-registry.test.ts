@@ -4,7 +4,9 @@ import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { limits } from '../../../src/limits.ts';
 import { createProcessRegistry } from '../../../src/mcp/stdio/process-registry.ts';
+import { createStdioUpstream } from '../../../src/mcp/stdio/stdio-upstream.ts';
 import { bootId, processStart } from '../../../src/state.ts';
 import { start as startProgram } from '../../support/run.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -145,4 +147,32 @@ describe('the registry of processes', () => {
     expect(log.lines).toMatchObject([{ event: 'upstream.processes.unwritable' }]);
     expect(existsSync('/proc/no-such')).toBe(false);
   });
+});
+
+it('R52: no server starts beside as many as may run at once', async () => {
+  const home = createStdioHome();
+  const { log, registry } = createRegistry(join(home.dir, 'processes.json'));
+  // Without a start they are counted, and nothing is written for them.
+  for (let pid = 2; pid < limits.upstreamProcesses + 2; pid++)
+    registry.add({ pid, procStart: undefined }, 'x');
+  const upstream = createStdioUpstream({
+    definition: {
+      name: 'fixture',
+      command: process.execPath,
+      args: [CHILD, 'echo'],
+      env: {},
+      envFile: undefined,
+      cwd: undefined,
+      sharing: 'shared',
+      enabled: true,
+    },
+    workspace: undefined,
+    env: home.env,
+    log,
+    processes: registry,
+  });
+  const connect = () => upstream.connect({ deliver: () => undefined, ended: () => undefined });
+  await expect(connect()).rejects.toThrow('256 servers run already');
+  registry.remove(2);
+  await (await connect()).close();
 });
