@@ -9,7 +9,7 @@ function __claude_secure_place
         set -l token $tokens[$index]
         if test $skip = 1
             set skip 0
-        else if test "$token" = -- -a $index = 2
+        else if test "$token" = --; and test $index = 2
             set place /--
         else if contains -- "$token" --ablation --accept-command --agent --agents --allow-tools --allowed-tools --allowedTools --append-system-prompt --author --author-email --autocompact --betas --callback-port --case --client-id --concurrency --description --disallow-tools --disallowed-tools --disallowedTools --email --env --environment --file --header --json-schema --label --marketplace --max-budget-usd --max-cost-usd --message --mocks --name --plugin-url --profile --remote --remote-control-session-name-prefix --runs --session-id --system-prompt --tag --threshold --timeout --tools --with --add-dir --config --cwd --debug-file --effort --eval-dir --fallback-model --input-format --judge-model --mcp-config --model --output-dir --output-format --permission-mode --permission-prompts --plugin-dir --report --scope --setting-sources --settings --system-prompt-snapshot --transport --server --env-file
             set skip 1

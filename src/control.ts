@@ -96,6 +96,7 @@ export interface StatusReport extends UpstreamsReport {
   readonly engineReason: string;
   readonly connections: number;
   readonly sessions: number;
+  /** Those that hold access; whoever only asked for it does not count. */
   readonly clients: number;
   readonly pendingConsents: number;
   readonly certificate: CertificateReport;

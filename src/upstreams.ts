@@ -63,7 +63,14 @@ export function nameProblem(name: string): string | undefined {
   return RESERVED.includes(name) ? `the name ${name} is reserved` : undefined;
 }
 
-const MEMBERS: readonly string[] = ['command', 'args', 'env', 'envFile', 'cwd', 'sharing', 'enabled'];
+const MEMBERS: readonly string[] = ['command', 'args', 'env', 'envFile', 'cwd', 'sharing', 'enabled', 'type'];
+
+/** Claude writes it into every entry, so that one that is copied from there has it too. */
+function refuseRemote(members: ReadonlyMap<string, JsonMember>, name: string): void {
+  const type = members.get('type')?.node;
+  if (type === undefined || readText(type, `${name}.type`) === 'stdio') return;
+  throw new JsonProblem(`${name}.type must be stdio: Claude connects to remote servers itself`, type.at);
+}
 
 const readCommand: JsonReader<string> = (node, what) => {
   const command = readText(node, what);
@@ -79,6 +86,7 @@ function readDefinition(name: string, { at, node }: JsonMember): UpstreamDefinit
   const problem = nameProblem(name);
   if (problem) throw new JsonProblem(`${JSON.stringify(name)} cannot be a server: ${problem}`, at);
   const members = readMembers(node, name);
+  refuseRemote(members, name);
   refuseUnknownMembers(members, MEMBERS, name);
   function read<T, F>(member: string, as: JsonReader<T>, fallback: F): T | F {
     const found = members.get(member);
@@ -114,7 +122,7 @@ export function parseUpstreams(text: string): readonly UpstreamDefinition[] {
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
     throw new Failure('CONFIG_INVALID', `upstreams.json, ${placeText(text, error.at)}: ${error.message}`, {
-      hint: 'correct it; the daemon goes on with the last good one',
+      hint: 'correct it; until then the daemon goes on with the last good one that it has read',
     });
   }
 }

@@ -1,13 +1,22 @@
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
+import { readUpstreams } from '../upstreams.ts';
 import type { Context } from './context.ts';
 import { findRunningDaemon } from './running-daemon.ts';
 import { trafficText } from './traffic-text.ts';
+import { findUpstream } from './upstream/find.ts';
 
 export interface TrafficOptions {
   readonly server: string;
   readonly follow: boolean;
   readonly bodies: boolean;
+}
+
+/** Why the daemon does not know that server. */
+function whyUnknown({ paths }: Context, server: string): Failure {
+  const { name, enabled } = findUpstream(readUpstreams(paths.upstreams), server);
+  if (enabled) return new Failure('NOT_FOUND', `${name} is not served yet`, { hint: 'try again' });
+  return new Failure('NOT_FOUND', `${name} is disabled`, { hint: `claude-secure upstream enable ${name}` });
 }
 
 /**
@@ -21,12 +30,9 @@ export async function printTraffic(context: Context, options: TrafficOptions): P
   let isMore = false;
   do {
     const { known, entries, last, more } = await control(daemon, 'traffic', { server, after, bodies });
-    if (!known) {
-      throw new Failure('NOT_FOUND', `there is no upstream ${server}`, {
-        hint: 'claude-secure upstream list',
-      });
-    }
+    if (!known) throw whyUnknown(context, server);
     if (!context.print(entries.map(trafficText).join(''))) return;
+    if (after < 0 && entries.length === 0 && !follow) context.warn(`no message of ${server} yet`);
     after = last;
     isMore = more;
   } while (follow || isMore);

@@ -19,7 +19,7 @@ export function createStatus(parts: Parts): StatusReport {
     engineReason: engine.reason,
     connections: listener.connections() - OWN_CONNECTION,
     sessions: mcp.sessions(),
-    clients: oauth.clients().length,
+    clients: oauth.clients().filter(({ grants }) => grants > 0).length,
     pendingConsents: oauth.pending().length,
     certificate: certificate.report(),
     upstreams: mcp.upstreams(),

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { completionScript } from '../../src/cli/completion/script.ts';
@@ -36,8 +36,10 @@ const inTheShell = {
 function complete(shell: keyof typeof inTheShell, line: string): string[] {
   const [file, ...args] = inTheShell[shell](line) as [string, ...string[]];
   const { env, dir } = createHome();
-  const output = execFileSync(file, args, { env, cwd: dir, encoding: 'utf8', timeout: 30_000 });
-  const words = output.split('\n').map((match) => match.replace(/\t.*/, '').replace(/^--model=/, ''));
+  const { stdout, stderr } = spawnSync(file, args, { env, cwd: dir, encoding: 'utf8', timeout: 30_000 });
+  // A shell would print it into the line that somebody types.
+  expect(stderr).toBe('');
+  const words = stdout.split('\n').map((match) => match.replace(/\t.*/, '').replace(/^--model=/, ''));
   return words.filter((word) => word !== '').sort();
 }
 
@@ -68,6 +70,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('in the real %s', (shell) => {
     ['options behind two words of ours', 'claude-secure upstream add memory --per-s', ['--per-session']],
     ['options behind a value', 'claude-secure upstream add memory --env A=b --cw', ['--cwd']],
     ['options of our commands', 'claude-secure status -', ['--json']],
+    ['options behind one that `test` has too', 'claude-secure logs -f --b', ['--bodies']],
     ["Claude's verbs", 'claude-secure ultra', ['ultrareview']],
     ["words of Claude's verbs", 'claude-secure mcp lo', ['login', 'logout']],
     ['words two verbs deep', 'claude-secure plugin marketplace re', ['remove']],

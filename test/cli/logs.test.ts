@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TrafficEntry } from '../../src/control.ts';
 import { createHome } from '../support/home.ts';
@@ -110,6 +111,23 @@ describe('logs --server', () => {
     const { status, stdout, stderr } = await logs(await startDaemon(KEPT), '--server', 'other', '-f');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toContain('there is no upstream other (NOT_FOUND)');
+  });
+
+  it('of a server that is disabled says so', async () => {
+    const daemon = await startDaemon(KEPT);
+    const text = '{"mcpServers":{"off":{"command":"x","enabled":false}}}';
+    writeFileSync(daemon.paths.upstreams, text, { mode: 0o600 });
+    const { status, stdout, stderr } = await logs(daemon, '--server', 'off');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/off is disabled \(NOT_FOUND\)\n {2}hint: claude-secure upstream enable off\n/);
+  });
+
+  it('of a server that nobody has asked yet says so, and nothing on stdout', async () => {
+    const daemon = await startScriptedDaemon({
+      traffic: () => ({ known: true, entries: [], last: 0, more: false }),
+    });
+    const { status, stdout, stderr } = await logs(daemon, '--server', 'memory');
+    expect([status, stdout, stderr]).toEqual([0, '', 'claude-secure: no message of memory yet\n']);
   });
 
   it('without a daemon ends with 3, and --bodies without a server with 2', async () => {

@@ -26,7 +26,7 @@ function writeFile({ paths }: Home, text: string): void {
 describe('upstream add', () => {
   it('R55, R57: keeps what it was told, in a file that is closed, and says no variable', async () => {
     const home = createHome();
-    writeFileSync(join(home.dir, 'memory.env'), '');
+    writeFileSync(join(home.dir, 'memory.env'), '', { mode: 0o600 });
     const options = ['--env', `TOKEN=${CANARY}`, '--env=A=b=c', '--env-file', 'memory.env', '--cwd', 'tmp'];
     const outcome = await upstream(home, [
       'add',
@@ -113,6 +113,15 @@ describe('upstream add', () => {
     const home = createHome();
     const { status, stderr } = await upstream(home, ['add', 'new', '--env-file', 'nothing', '--', NODE]);
     expect([status, stderr]).toEqual([9, expect.stringContaining('nothing: not found')]);
+    expect(definitionsOf(home)).toEqual([]);
+  });
+
+  it('R57: does not take an env file that others may read, and says how to close it', async () => {
+    const home = createHome();
+    const file = join(home.dir, 'open.env');
+    writeFileSync(file, `TOKEN=${CANARY}\n`, { mode: 0o644 });
+    const { status, stderr } = await upstream(home, ['add', 'new', '--env-file', file, '--', NODE]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`hint: chmod 600 ${file}`)]);
     expect(definitionsOf(home)).toEqual([]);
   });
 

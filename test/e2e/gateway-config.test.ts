@@ -1,10 +1,10 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../mcp/event-reader.ts';
 import { askControl, readStatus, reportOf } from '../support/control.ts';
 import { type McpSession, openSession, tryOpenSession } from '../support/mcp-session.ts';
 import { isAlive } from '../support/processes.ts';
-import { runProgram } from '../support/program.ts';
+import { createProgramHome, runProgram } from '../support/program.ts';
 import { lifeServer, type ServedUpstreams, startServers, writeServers } from '../support/upstreams.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -169,6 +169,15 @@ describe('upstreams.json changes while the daemon runs', () => {
     expect((await tryOpenSession(at('added'))).session).toBeDefined();
     await expectGone(scene);
     await scene.expectUntouched();
+  });
+
+  it('nonsense at a restart: the restart says so', async () => {
+    const home = await createProgramHome();
+    mkdirSync(home.paths.root, { recursive: true, mode: 0o700 });
+    writeFileSync(home.paths.upstreams, '{}', { mode: 0o600 });
+    const { status, stdout, stderr } = await runProgram(home, ['restart']);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^running on .*\n$/)]);
+    expect(stderr).toContain('upstreams.json, line 1, column 1: mcpServers is missing\n');
   });
 
   it('nonsense from the start: the daemon runs without servers, and has them once it is corrected', async () => {

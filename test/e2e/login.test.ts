@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claudes } from '../support/claudes.ts';
+import { readStatus } from '../support/control.ts';
 import { startDaemon } from '../support/program.ts';
 import { createStory } from '../support/story.ts';
 import { runOnTerminal } from '../support/terminal.ts';
@@ -21,6 +22,7 @@ describe.each(claudes)('plain Claude $version with only NODE_EXTRA_CA_CERTS', (c
       });
       expect(added.status).toBe(0);
       expect((await story.plain(['mcp', 'list'], { env })).stdout).toMatch(/mine: .*Needs authentication/);
+      expect((await readStatus(story.home)).clients, 'that asked is no access').toBe(0);
 
       const login = await runOnTerminal([claude.file, 'mcp', 'login', 'mine'], { env, cwd: story.project });
       expect(login.status, login.stdout).toBe(0);
@@ -29,6 +31,7 @@ describe.each(claudes)('plain Claude $version with only NODE_EXTRA_CA_CERTS', (c
       expect(list.stdout).toMatch(/mine: .*✔ Connected/);
       const clients = await story.secure(['clients']);
       expect(clients.stdout).toContain('Claude Code');
+      expect((await readStatus(story.home)).clients).toBe(1);
     },
   );
 });

@@ -85,6 +85,11 @@ describe('upstreams.json', () => {
     expect(parseUpstreams('\ufeff{"mcpServers":{"memory":{"command":"npx"}}}')).toEqual([PLAIN]);
   });
 
+  it('takes an entry as `claude mcp add` writes it', () => {
+    const [definition] = parseUpstreams(inServer('"type": "stdio", "command": "npx", "args": [], "env": {}'));
+    expect(definition).toEqual(PLAIN);
+  });
+
   it('R53: keeps a variable of any name as data', () => {
     const [definition] = parseUpstreams(
       inServer('"command": "x", "env": {"__proto__": "a", "constructor": "b"}'),
@@ -117,6 +122,10 @@ describe('a file edited into nonsense: the place, the server and the member', ()
     [inServer('"command": npx'), 'line 4, column 18: a value is expected here'],
     [inServer('"command": "npx", "args": [01]'), 'line 4, column 34: a value is expected here'],
     [inServer('"args": []'), 'line 3, column 5: memory.command is missing'],
+    [
+      inServer('"url": "https://x.example/mcp", "type": "http"'),
+      'line 4, column 47: memory.type must be stdio: Claude connects to remote servers itself',
+    ],
     [inServer('"command": 1'), 'line 4, column 18: memory.command must be text'],
     [inServer('"command": " "'), 'line 4, column 18: memory.command is empty'],
     [inServer('"command": "a\\u0000b"'), 'line 4, column 18: memory.command must be text'],

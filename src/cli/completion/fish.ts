@@ -46,7 +46,7 @@ function __claude_secure_place
         set -l token $tokens[$index]
         if test $skip = 1
             set skip 0
-        else if test "$token" = -- -a $index = 2
+        else if test "$token" = --; and test $index = 2
             set place ${CLAUDE_ONLY}
         else if contains -- "$token" ${Object.keys(OPTION_VALUES).join(' ')}
             set skip 1

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../../errors.ts';
+import { readOwnFile } from '../../files.ts';
 import { findProgram } from '../../find-program.ts';
 import { nameProblem, readUpstreams, type Sharing, type UpstreamDefinition } from '../../upstreams.ts';
 import type { Context, Invocation, RunCommand } from '../context.ts';
@@ -49,6 +50,13 @@ function readPath(option: string, { values }: Invocation, { cwd }: Context): str
   throw new Failure('NOT_FOUND', `there is no ${path}`, { hint: `correct --${option}` });
 }
 
+/** Throws `FILE_UNSAFE` for a file that the daemon would refuse each time the server starts. */
+function readEnvFile(invocation: Invocation, context: Context): string | undefined {
+  const path = readPath('env-file', invocation, context);
+  if (path !== undefined) readOwnFile(path);
+  return path;
+}
+
 function readSharing({ flags }: Invocation): Sharing {
   const chosen = (['per-workspace', 'per-session'] as const).filter((flag) => flags.has(flag));
   if (chosen.length < 2) return chosen[0] ?? 'shared';
@@ -68,7 +76,7 @@ export const upstreamAdd: RunCommand = async (context, invocation) => {
     command,
     args,
     env: parseVariables(values.get('env') ?? []),
-    envFile: readPath('env-file', invocation, context),
+    envFile: readEnvFile(invocation, context),
     cwd: readPath('cwd', invocation, context),
     sharing: readSharing(invocation),
     enabled: true,

@@ -54,7 +54,7 @@ async function choose(context: Context, servers: readonly ClaudeServer[]): Promi
 
 /**
  * Takes stdio servers over from Claude's own configuration, each only after a yes. Changes no file of Claude's,
- * and says how to remove its own entries, which it would go on to start.
+ * and says how to remove its own entries, which plain claude would go on to start.
  */
 export const upstreamImport: RunCommand = async (context) => {
   const servers = readClaudeServers(context);
@@ -66,7 +66,7 @@ export const upstreamImport: RunCommand = async (context) => {
   const known = readUpstreams(context.paths.upstreams);
   await saveUpstreams(context, [...known, ...chosen.map(({ definition }) => definition)]);
   context.print(`imported ${chosen.map(({ definition }) => definition.name).join(', ')}\n`);
-  context.print("\nClaude's own entries stay, and it still starts them. To remove them:\n");
+  context.print("\nClaude's own entries stay, and plain claude still starts them. To remove them:\n");
   for (const { server } of chosen)
     context.print(`  claude mcp remove ${server.name} --scope ${server.scope}\n`);
   return 0;

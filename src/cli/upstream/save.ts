@@ -5,8 +5,11 @@ import { type UpstreamDefinition, writeUpstreams } from '../../upstreams.ts';
 import type { Context } from '../context.ts';
 import { findRunningDaemon } from '../running-daemon.ts';
 
-/** The daemon looks at the file by itself too, but the person who changed it should not have to wait. */
-async function tellDaemon(context: Context): Promise<void> {
+/**
+ * Has a running daemon read the file now, and warns of what is wrong with it: the daemon looks by itself too, but the
+ * person who changed it should not have to wait.
+ */
+export async function tellDaemon(context: Context): Promise<void> {
   try {
     const { problem } = await control(await findRunningDaemon(context), 'upstreams', {});
     if (problem !== undefined) context.warn(problem);
