@@ -19,7 +19,11 @@ export function modernError(
     return { code: INVALID_PARAMS, message, data: { ...(isObject(data) && data), uri } };
   }
   const isGood = Number.isSafeInteger(code) && !isReserved(code);
-  return { code: isGood ? code : INTERNAL, message: String(message ?? ''), ...(data !== undefined && { data }) };
+  return {
+    code: isGood ? code : INTERNAL,
+    message: String(message ?? ''),
+    ...(data !== undefined && { data }),
+  };
 }
 
 /** A schema without the headers that it asks for: mirroring is a server's choice, and on stdio there are none. */
