@@ -22,9 +22,8 @@ function nameAgrees({ method, params = {} }: JsonRpcRequest, header: string | un
 }
 
 /**
- * True only for a request that the SDK's handler would pass on, whatever else it would refuse: most requests are such,
- * and its objects for each are two thirds of what a call costs (measured). What is good in a way that takes more to see
- * is not plain.
+ * True only for a request that the SDK's handler would let pass. Most are such, and the objects that it makes for each are
+ * half of what a call costs (measured). What is good in a way that takes more to see is not plain: the handler decides.
  */
 export function isPlain(headers: Headers, message: JsonRpcRequest): boolean {
   const { 'mcp-protocol-version': version, 'mcp-method': method, 'mcp-name': name } = headers;
