@@ -11,7 +11,10 @@ const FORMS: Readonly<Record<string, (answer: unknown) => boolean>> = {
 /** The questions that 2026-07-28 knows. */
 export const isInputRequest = (method: string): boolean => Object.hasOwn(FORMS, method);
 
+/** What stands in a whole JSON-RPC message: an answer is bare. */
+const isWrapped = (answer: JsonObject): boolean => 'method' in answer || 'result' in answer;
+
 /** True if the answer has the form that the question's method asks for; any other one is asked for again. */
 export function isGoodAnswer(method: string, answer: unknown): answer is JsonObject {
-  return isObject(answer) && FORMS[method]?.(answer) === true;
+  return isObject(answer) && !isWrapped(answer) && FORMS[method]?.(answer) === true;
 }

@@ -1,20 +1,15 @@
-/** From a request that the SDK has checked to its result, by way of the relay. */
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  LOG_LEVEL_META_KEY,
-  MissingRequiredClientCapabilityError,
-  ProtocolError,
-  type Server,
-  type ServerContext,
-} from '@modelcontextprotocol/server';
+/** From a request that may pass to its answer, by way of the relay. */
+import { MissingRequiredClientCapabilityError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Caller } from '../../caller.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
-import { ERROR, type JsonRpcError, type JsonRpcNotification, type Params } from '../json-rpc.ts';
+import { ERROR, type JsonRpcError, type JsonRpcResponse } from '../json-rpc.ts';
 import { missingCapability } from '../relay/client-capabilities.ts';
 import type { Relay } from '../relay/relay.ts';
 import { mayAsk } from './input-requests.ts';
-import { modernError, modernResult } from './modern-results.ts';
+import type { Lifted } from './lifted.ts';
+import { modernError, modernResult, signed } from './modern-results.ts';
 import type { ParkedCalls } from './parked-calls.ts';
+import type { StatelessAnswer } from './stateless-answer.ts';
 import { createStatelessCall, type Outcome, type StatelessCall } from './stateless-call.ts';
 import { urlPagesOf } from './url-pages.ts';
 import { asWanted } from './wanted.ts';
@@ -25,100 +20,103 @@ export interface Serving {
   readonly relay: Relay;
   readonly parked: ParkedCalls;
   readonly caller: Caller;
-  readonly server: Server;
-  /** Tells that the server behind us does not know the method, which HTTP says with 404. */
-  onUnknownMethod(): void;
+  readonly answer: StatelessAnswer;
+  /** As the server names itself. */
+  readonly serverInfo: unknown;
 }
 
-type FallbackRequest = Parameters<NonNullable<Server['fallbackRequestHandler']>>[0];
-type Result = Awaited<ReturnType<NonNullable<Server['fallbackRequestHandler']>>>;
-
-/** A request with what its client declares. */
-interface Asked {
-  readonly request: FallbackRequest;
-  readonly mcpReq: ServerContext['mcpReq'];
-  readonly capabilities: JsonObject;
-  /** Whom and what a `requestState` is for. */
+/** A request, and whom and what a `requestState` for it is good for. */
+interface Asked extends Lifted {
   readonly binding: readonly unknown[];
 }
 
+type Said = { readonly result: JsonObject } | { readonly error: JsonRpcError['error'] };
+
 const PAGE = { jsonrpc: '2.0', id: 0, method: 'elicitation/create', params: { mode: 'url' } } as const;
 
-const fail = ({ code, message, data }: JsonRpcError['error']): ProtocolError =>
-  new ProtocolError(code, message, data);
+const BAD_STATE: Said = {
+  error: { code: ERROR.invalidParams, message: 'Invalid or expired requestState' },
+};
 
-/** The call that the request begins or goes on with, and the answers for it. Throws for a state that is not good. */
+/** What HTTP says with a status of its own; every other error is an answer like any. */
+const STATUS: Readonly<Record<number, number>> = {
+  [ERROR.methodNotFound]: 404,
+  [ProtocolErrorCode.MissingRequiredClientCapability]: 400,
+};
+
+function missing(requiredCapabilities: JsonObject): Said {
+  const { code, message, data } = new MissingRequiredClientCapabilityError({ requiredCapabilities });
+  return { error: { code, message, data } };
+}
+
+const asking = (inputRequests: JsonObject, requestState: string): Said => ({
+  result: { resultType: 'input_required', inputRequests, requestState },
+});
+
+/** The call that the request begins or goes on with, and the answers for it; undefined for a state that is not good. */
 function findCall(
   { relay, parked, caller }: Serving,
-  { request: { method, params = {} }, mcpReq, binding }: Asked,
-): { call: StatelessCall; answers: JsonObject } {
-  const answers: JsonObject = mcpReq.inputResponses ?? {};
-  const state: unknown = mcpReq.requestState();
-  const begin = (): StatelessCall =>
-    createStatelessCall({ relay, caller, request: { jsonrpc: '2.0', id: mcpReq.id, method, params } });
+  { request, answers, state, binding }: Asked,
+): { call: StatelessCall; answers: JsonObject } | undefined {
+  const begin = (): StatelessCall => createStatelessCall({ relay, caller, request });
   if (state === undefined) return { call: begin(), answers };
   const found = typeof state === 'string' ? parked.take(state, binding) : undefined;
-  if (found === undefined) {
-    throw fail({ code: ERROR.invalidParams, message: 'Invalid or expired requestState' });
-  }
   // The answers are about pages: what the call asks when it is made again is another question under the same key.
-  return found === 'again' ? { call: begin(), answers: {} } : { call: found, answers };
+  if (found === 'again') return { call: begin(), answers: {} };
+  return found && { call: found, answers };
 }
 
 function toError(
-  { parked, onUnknownMethod }: Serving,
+  { parked }: Serving,
   { request: { method, params = {} }, capabilities, binding }: Asked,
   error: JsonRpcError['error'],
-): Result {
+): Said {
   const pages = mayAsk(method) ? urlPagesOf(error) : undefined;
-  const missing = pages && missingCapability(capabilities, PAGE);
-  if (missing) throw new MissingRequiredClientCapabilityError({ requiredCapabilities: missing });
-  if (pages) {
-    return { resultType: 'input_required', inputRequests: pages, requestState: parked.again(binding) };
-  }
-  if (error.code === ERROR.methodNotFound) onUnknownMethod();
-  throw fail(modernError(error, params));
+  if (!pages) return { error: modernError(error, params) };
+  const lacking = missingCapability(capabilities, PAGE);
+  return lacking ? missing(lacking) : asking(pages, parked.again(binding));
 }
 
-function toResult(serving: Serving, asked: Asked, outcome: Outcome & { is: 'done' }): Result {
-  const { response, refused } = outcome;
+function toSaid(serving: Serving, asked: Asked, { response, refused }: Outcome & { is: 'done' }): Said {
   const result = 'result' in response && isObject(response.result) ? response.result : {};
-  if (refused && ('error' in response || result.isError === true)) {
-    throw new MissingRequiredClientCapabilityError({ requiredCapabilities: refused });
-  }
+  if (refused && ('error' in response || result.isError === true)) return missing(refused);
   if ('error' in response) return toError(serving, asked, response.error);
-  return modernResult(asked.request.method, result);
+  return { result: modernResult(asked.request.method, result) };
 }
 
-/** Serves what the SDK does not serve itself. Throws the protocol's errors. */
-export async function serveRequest(
-  serving: Serving,
-  request: FallbackRequest,
-  { mcpReq }: ServerContext,
-): Promise<Result> {
-  const { name, caller, server, parked, relay } = serving;
-  const { _meta, ...params } = (request.params ?? {}) as Params;
-  const envelope: JsonObject = mcpReq.envelope ?? {};
-  const declared = envelope[CLIENT_CAPABILITIES_META_KEY];
-  const capabilities = isObject(declared) ? declared : {};
-  const asked = { request, mcpReq, capabilities, binding: [name, caller.grantId, request.method, params] };
-  const wanted = {
-    logLevel: envelope[LOG_LEVEL_META_KEY],
-    progressToken: isObject(_meta) ? _meta.progressToken : undefined,
-  };
-  const { call, answers } = findCall(serving, asked);
-  relay.raiseLogLevel(String(wanted.logLevel));
+/** Undefined if the client has left. */
+async function run(serving: Serving, asked: Asked): Promise<Said | undefined> {
+  const { parked, relay, answer } = serving;
+  const { capabilities, logLevel, binding, request } = asked;
+  const found = findCall(serving, asked);
+  if (!found) return BAD_STATE;
+  const { call, answers } = found;
+  const meta = request.params?._meta;
+  const wanted = { logLevel, progressToken: isObject(meta) ? meta.progressToken : undefined };
+  relay.raiseLogLevel(String(logLevel));
   const outcome = await call.run({
     answers,
     capabilities,
-    signal: mcpReq.signal,
-    notify(message: JsonRpcNotification) {
+    onClose: answer.exchange.onClose,
+    notify(message) {
       const passed = asWanted(message, wanted);
-      // Not `mcpReq.notify`: it knows only what the schema of its own revision knows.
-      if (passed) void server.transport?.send(passed as never, { relatedRequestId: mcpReq.id });
+      if (passed) answer.notify(passed);
     },
   });
-  if (outcome.is === 'done') return toResult(serving, asked, outcome);
-  const { inputRequests } = outcome;
-  return { resultType: 'input_required', inputRequests, requestState: parked.park(call, asked.binding) };
+  if (outcome.is === 'gone') return undefined;
+  if (outcome.is === 'done') return toSaid(serving, asked, outcome);
+  return asking(outcome.inputRequests, parked.park(call, binding));
+}
+
+export async function serveRequest(serving: Serving, lifted: Lifted): Promise<void> {
+  const { name, caller, answer, serverInfo } = serving;
+  const { id, method, params = {} } = lifted.request;
+  const { _meta, ...own } = params;
+  const said = await run(serving, { ...lifted, binding: [name, caller.grantId, method, own] });
+  if (!said) return;
+  const response: JsonRpcResponse =
+    'error' in said
+      ? { jsonrpc: '2.0', id, error: said.error }
+      : { jsonrpc: '2.0', id, result: signed(said.result, serverInfo) };
+  answer.finish('error' in said ? (STATUS[said.error.code] ?? 200) : 200, response);
 }

@@ -21,7 +21,8 @@ import { createStatelessClient, type StatelessClient } from './stateless-client.
 /** How a round ends. */
 export type Outcome =
   | { readonly is: 'done'; readonly response: JsonRpcResponse; readonly refused: JsonObject | undefined }
-  | { readonly is: 'asking'; readonly inputRequests: JsonObject };
+  | { readonly is: 'asking'; readonly inputRequests: JsonObject }
+  | { readonly is: 'gone' };
 
 /** One HTTP request of the call. */
 export interface Round {
@@ -31,8 +32,8 @@ export interface Round {
   readonly answers: JsonObject;
   /** What the client declares with this request; what it declared before does not count (2026-07-28 basic, L191). */
   readonly capabilities: JsonObject;
-  /** Aborts when the client closes the connection, which cancels the call (2026-07-28 transports, L235). */
-  readonly signal: AbortSignal;
+  /** Tells once that the exchange is over. Before the outcome that cancels the call (2026-07-28 transports, L235). */
+  onClose(listener: () => void): void;
 }
 
 export interface StatelessCall {
@@ -147,22 +148,19 @@ function resume(life: Life, answers: JsonObject): void {
   });
 }
 
-function run(life: Life, { notify: tell, answers, capabilities, signal }: Round): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
+function run(life: Life, { notify: tell, answers, capabilities, onClose }: Round): Promise<Outcome> {
+  return new Promise((resolve) => {
     const attending = { notify: tell, resolve };
     life.attending = attending;
     life.client.capabilities = capabilities;
-    signal.addEventListener(
-      'abort',
-      () => {
-        // The signal also aborts after the round has its outcome (measured): that changes nothing.
-        if (life.attending !== attending) return;
-        life.attending = undefined;
-        abandon(life);
-        reject(new Error('the client closed the connection'));
-      },
-      { once: true },
-    );
+    onClose(() => {
+      if (life.attending !== attending) return;
+      life.attending = undefined;
+      abandon(life);
+      resolve({ is: 'gone' });
+    });
+    // It is gone already.
+    if (life.attending !== attending) return;
     if (life.outcome) conclude(life, life.outcome);
     else if (life.isBegun) resume(life, answers);
     else {

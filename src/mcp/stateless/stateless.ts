@@ -10,7 +10,8 @@ import { busy, headerMismatch, type Refusal } from '../refusal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { ModernHandler } from './modern-handler.ts';
 import { createParkedCalls } from './parked-calls.ts';
-import { answerWith, isEventStream, toWebRequest } from './web-exchange.ts';
+import { createStatelessAnswer } from './stateless-answer.ts';
+import { areReadable } from './web-exchange.ts';
 
 export interface Stateless {
   take(received: Received, endpoint: Endpoint): Promise<Refusal | undefined>;
@@ -71,27 +72,16 @@ export function createStateless({ streams, log, nowMs }: StatelessOptions): Stat
     return handler;
   }
 
-  async function serve(
-    { exchange, messages, isBatch, caller }: Received,
-    endpoint: Endpoint,
-  ): Promise<Refusal | undefined> {
+  async function serve(received: Received, endpoint: Endpoint): Promise<Refusal | undefined> {
+    const { exchange, messages, caller } = received;
     const [message] = messages;
-    const gone = new AbortController();
-    const request = toWebRequest(exchange, gone.signal);
-    if (!request) return headerMismatch('a header holds what no header may hold', idOf(message));
-    let isUnderWay = true;
-    exchange.onClose(() => {
-      if (isUnderWay) gone.abort();
-    });
+    if (!areReadable(exchange.headers)) {
+      return headerMismatch('a header holds what no header may hold', idOf(message));
+    }
     const relay = endpoint.find(caller);
     const handler = await handlerFor(relay, endpoint);
     if (methodOf(message) === 'subscriptions/listen') exchange.onClose(relay.attend(caller.grantId));
-    const response = handler.fetch(request, isBatch ? messages : message, caller).then((answer) => {
-      // Aborting what is over would still build an error with a stack: 6 % of a call (measured).
-      isUnderWay = isEventStream(answer);
-      return answer;
-    });
-    await answerWith({ exchange, caller, streams }, response);
+    await handler.serve(received, createStatelessAnswer(exchange, caller, streams));
     return undefined;
   }
 
