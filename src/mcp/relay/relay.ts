@@ -18,6 +18,7 @@ import { askHeld } from './addressee.ts';
 import { createAttendedGrants } from './attended-grants.ts';
 import { type Catalog, isDeclared } from './catalog.ts';
 import { ALL_CAPABILITIES } from './client-capabilities.ts';
+import { isNotice } from './local-answers.ts';
 import { createLogLevels, isLogLevel } from './log-levels.ts';
 import { takeMessage } from './messages.ts';
 import { parkCall, resumeCall, yieldTurns } from './parking.ts';
@@ -168,7 +169,8 @@ function detach(state: RelayState, client: Client): void {
 /** What a client says without waiting for an answer. */
 function takeNotice(state: RelayState, client: Client, notification: JsonRpcNotification): void {
   const { method, params } = notification;
-  if (method === 'notifications/initialized' || !state.peer.isUp() || state.peer.isFull()) return;
+  if (method === 'notifications/initialized' || !isNotice(method)) return;
+  if (!state.peer.isUp() || state.peer.isFull()) return;
   // Progress of a client is about a question: one that was never asked of it is none of its business.
   if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken))
     return;
