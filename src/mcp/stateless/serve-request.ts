@@ -107,7 +107,7 @@ export async function serveRequest(
     progressToken: isObject(_meta) ? _meta.progressToken : undefined,
   };
   const { call, answers } = findCall(serving, asked);
-  relay.raiseLogLevel(String(wanted.logLevel));
+  relay.raiseLogLevel(wanted.logLevel);
   const outcome = await call.run({
     answers,
     capabilities,
