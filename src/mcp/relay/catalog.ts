@@ -65,9 +65,10 @@ export function createCatalog(
     if (gone.length > 0) changed();
   }
 
-  function remove(key: string): void {
-    lists.delete(key);
+  /** False if it was not kept. */
+  function remove(key: string): boolean {
     sizes.delete(key);
+    return lists.delete(key);
   }
 
   function hasRoom(size: number): boolean {
@@ -90,12 +91,14 @@ export function createCatalog(
       const key = keyOf(request);
       const page = JSON.stringify(result);
       if (key === undefined || JSON.stringify(lists.get(key)) === page) return false;
-      remove(key);
-      if (hasRoom(page.length)) {
+      const wasKept = remove(key);
+      const isKept = hasRoom(page.length);
+      if (isKept) {
         lists.set(key, result);
         sizes.set(key, page.length);
       }
-      changed();
+      // To save is to write all of it: not for a page that was not kept and is not now.
+      if (wasKept || isKept) changed();
       return true;
     },
     forget: (methods) => forget((method) => methods.includes(String(method))),

@@ -7,6 +7,14 @@ import type { Call } from './pending-calls.ts';
 import type { RelayState } from './state.ts';
 
 export type Answer = { readonly result: Params } | JsonRpcError;
+
+/**
+ * Whether the method is one that nobody answers. A careless server goes by the method alone: as a request
+ * `notifications/cancelled` would reach another client's call, and as a notification `tools/call` would be a call that
+ * nobody knows of and whose questions are then asked of somebody else.
+ */
+export const isNotice = (method: string): boolean => method.startsWith('notifications/');
+
 const DONE: Answer = { result: {} };
 
 const invalid = (message: string, { id }: JsonRpcRequest): Answer =>
@@ -57,7 +65,8 @@ function answerList({ catalog, peer, unchecked }: RelayState, { request }: Call)
 
 /** The answer to a request that need not reach the server; undefined if it must. */
 export function answerHere(state: RelayState, call: Call): Answer | undefined {
-  const { method } = call.request;
+  const { id, method } = call.request;
+  if (isNotice(method)) return jsonRpcError(ERROR.methodNotFound, 'this is no request', id);
   if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
     return answerSubscription(state, call);
   }

@@ -26,7 +26,7 @@ import { type Call, createPendingCalls } from './pending-calls.ts';
 import { takeDown, takeUp } from './process-changes.ts';
 import { createQuestions } from './questions.ts';
 import { createRecentGrants } from './recent-grants.ts';
-import { cancelCall, restart, takeCall } from './requests.ts';
+import { cancelCall, restart, takeCall, takeNotice } from './requests.ts';
 import { type RelayState, sayToServer } from './state.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { createTaskOwners } from './task-owners.ts';
@@ -65,7 +65,7 @@ export interface Relay {
   /** Tells of changed lists and updated resources; the result takes it back. */
   watch(watcher: (change: JsonRpcNotification) => void): () => void;
   /** Makes the server log at least that much. */
-  raiseLogLevel(level: string): void;
+  raiseLogLevel(level: unknown): void;
   /** Starts the server if somebody is subscribed to something. */
   wake(): void;
   report(): RelayReport;
@@ -165,16 +165,6 @@ function detach(state: RelayState, client: Client): void {
   state.usedMs = state.nowMs();
 }
 
-/** What a client says without waiting for an answer. */
-function takeNotice(state: RelayState, client: Client, notification: JsonRpcNotification): void {
-  const { method, params } = notification;
-  if (method === 'notifications/initialized' || !state.peer.isUp() || state.peer.isFull()) return;
-  // Progress of a client is about a question: one that was never asked of it is none of its business.
-  if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken))
-    return;
-  sayToServer(state, notification);
-}
-
 function sweep(state: RelayState): boolean {
   const { peer, pending, clients, watchers, nowMs } = state;
   state.questions.sweep();
@@ -193,9 +183,7 @@ export function createRelay(options: RelayOptions): Relay {
   const closed = new AbortController();
   if (catalog.asksBack()) state.turns.takeOneAtATime();
   return {
-    async initialize() {
-      return (!state.isExclusive && catalog.initialize()) || peer.ready();
-    },
+    initialize: async () => (!state.isExclusive && catalog.initialize()) || peer.ready(),
     attach(client, kept) {
       clients.add(client);
       // It has seen a process of an earlier daemon.

@@ -1,9 +1,16 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
 import { isObject } from '../../json-object.ts';
-import { ERROR, type JsonRpcResponse, jsonRpcError, type RequestId } from '../json-rpc.ts';
+import type { Client } from '../client.ts';
+import {
+  ERROR,
+  type JsonRpcNotification,
+  type JsonRpcResponse,
+  jsonRpcError,
+  type RequestId,
+} from '../json-rpc.ts';
 import { askHeld, refuseHeld } from './addressee.ts';
 import { takeList } from './lists.ts';
-import { answerHere } from './local-answers.ts';
+import { answerHere, isNotice } from './local-answers.ts';
 import { unpark } from './parking.ts';
 import { asOwn, asTheirs, type Call, type PendingCall } from './pending-calls.ts';
 import { noteElicitation, type RelayState, sayToServer } from './state.ts';
@@ -133,6 +140,17 @@ export function takeCall(state: RelayState, call: Call): void {
   state.calls++;
   if (NEVER_ASKS.has(call.request.method)) transmit(state, ownId);
   else state.turns.take(ownId, call.client.grantId, () => transmit(state, ownId));
+}
+
+/** What a client says without waiting for an answer. */
+export function takeNotice(state: RelayState, client: Client, notification: JsonRpcNotification): void {
+  const { method, params } = notification;
+  if (method === 'notifications/initialized' || !isNotice(method)) return;
+  if (!state.peer.isUp() || state.peer.isFull()) return;
+  // Progress of a client is about a question: one that was never asked of it is none of its business.
+  if (method === 'notifications/progress' && !state.questions.isProgress(client, params?.progressToken))
+    return;
+  sayToServer(state, notification);
 }
 
 /** The client no longer wants an answer. */

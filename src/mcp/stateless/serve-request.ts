@@ -93,7 +93,7 @@ async function run(serving: Serving, asked: Asked): Promise<Said | undefined> {
   const { call, answers } = found;
   const meta = request.params?._meta;
   const wanted = { logLevel, progressToken: isObject(meta) ? meta.progressToken : undefined };
-  relay.raiseLogLevel(String(logLevel));
+  relay.raiseLogLevel(logLevel);
   const outcome = await call.run({
     answers,
     capabilities,

@@ -140,6 +140,15 @@ describe('lists of a server that does not run', () => {
     expect(catalog.list(request)).toEqual({ tools: [] });
   });
 
+  it('R52: a page that there is no room for writes nothing', () => {
+    let saves = 0;
+    const catalog = createCatalog(undefined, () => saves++);
+    for (let cursor = 0; cursor < 200; cursor++) {
+      catalog.keepList({ method: 'tools/list', params: { cursor: String(cursor) } }, { tools: [] });
+    }
+    expect(saves).toBe(100);
+  });
+
   it('are forgotten when the server says that they have changed', async () => {
     const pages = { 'tools/list': TWO_PAGES, 'prompts/list': [{ prompts: [] }] };
     const { peer, anna, saved, pass } = await startLater(await keep(pages), pages);
