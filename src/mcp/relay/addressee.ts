@@ -94,14 +94,21 @@ function ask(state: RelayState, question: JsonRpcRequest, addressee: Addressee):
   state.questions.ask(question, addressee);
 }
 
+/**
+ * Many ask for the roots as soon as they start, before the client whose connecting has started them can be asked, and never
+ * again: the first call is waited for.
+ */
+const isTooEarly = ({ isFresh }: RelayState, { method }: JsonRpcRequest): boolean =>
+  isFresh && method === 'roots/list';
+
 /** Asks whoever caused the question; holds it while that is one of several. */
 export function takeQuestion(state: RelayState, question: JsonRpcRequest): void {
   const { questions, held, nowMs } = state;
   noteAsksBack(state);
   const addressee = addresseeOf(state, question);
-  if (addressee === undefined) {
+  if (addressee === undefined && !isTooEarly(state, question)) {
     questions.refuse(question, 'no client can be asked now');
-  } else if (addressee === AMBIGUOUS) {
+  } else if (addressee === undefined || addressee === AMBIGUOUS) {
     held.add({ question, untilMs: nowMs() + limits.upstreamHangMs });
     askHeld(state);
   } else {
@@ -118,7 +125,9 @@ export function askHeld(state: RelayState): void {
   const isStuck = held.size > 0 && held.size >= callsUnderWay(state, true).length;
   for (const one of held) {
     const addressee = addresseeOf(state, one.question);
-    if (addressee === AMBIGUOUS && !isStuck && nowMs() < one.untilMs) continue;
+    const mayBecomeClear =
+      addressee === AMBIGUOUS ? !isStuck : addressee === undefined && isTooEarly(state, one.question);
+    if (mayBecomeClear && nowMs() < one.untilMs) continue;
     held.delete(one);
     if (addressee === undefined || addressee === AMBIGUOUS) {
       questions.refuse(one.question, UNCLEAR);

@@ -24,6 +24,7 @@ export function takeUp(state: RelayState, result: Params): void {
 
 /** Whatever the process had open is over. */
 export function takeDown(state: RelayState): void {
+  state.isFresh = true;
   state.held.clear();
   state.questions.endAll();
   failSent(state);

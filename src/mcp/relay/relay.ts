@@ -134,6 +134,7 @@ function createState(options: RelayOptions): RelayState {
     unchecked: new Set(),
     calls: 0,
     usedMs: nowMs(),
+    isFresh: true,
     isStale: false,
     isKnown: false,
     peer: createPeer({

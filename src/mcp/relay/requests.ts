@@ -125,6 +125,9 @@ function transmit(state: RelayState, ownId: number): void {
     bytes,
     message: request,
   });
+  if (!state.isFresh) return;
+  state.isFresh = false;
+  askHeld(state);
 }
 
 /** Takes a request up; its answer comes by the call's `reply`. */

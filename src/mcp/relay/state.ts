@@ -15,7 +15,7 @@ import type { Subscriptions } from './subscriptions.ts';
 import type { TaskOwners } from './task-owners.ts';
 import type { Turns } from './turns.ts';
 
-/** A question that came while several calls were under way: it waits until one of them is left. */
+/** A question that came while several calls were under way, or none yet: it waits until one of them is left. */
 export interface HeldQuestion {
   readonly question: JsonRpcRequest;
   readonly untilMs: number;
@@ -57,6 +57,8 @@ export interface RelayState {
   readonly unchecked: Set<string>;
   /** Whether clients may have seen an earlier process of it. */
   isKnown: boolean;
+  /** Whether no call was sent to this process yet: what it asks, its start has caused. */
+  isFresh: boolean;
   /** Its definition has changed: it is started again once nobody waits for an answer. */
   isStale: boolean;
 }

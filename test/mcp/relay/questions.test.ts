@@ -225,7 +225,7 @@ it('R54: a server that asks without end is refused beyond 32 open questions, eac
 describe('whom to ask while no call is under way', () => {
   it('nobody: an error', async () => {
     const { peer } = await startRelay();
-    ask(peer.life, 7);
+    ask(peer.life, 7, 'sampling/createMessage');
     const error = { code: -32_601, message: 'no client can be asked now' };
     expect(peer.life.answers()).toEqual([{ jsonrpc: '2.0', id: 7, error }]);
   });
@@ -240,9 +240,30 @@ describe('whom to ask while no call is under way', () => {
 
   it('one of two is none: an error, and neither learns of it', async () => {
     const { anna, bert, life } = await startTwo();
-    ask(life, 7);
+    ask(life, 7, 'sampling/createMessage');
     expect(life.answers()).toMatchObject([{ id: 7, error: { code: -32_601 } }]);
     expect([anna.seen, bert.seen]).toEqual([[], []]);
+  });
+
+  it('for the roots as soon as it starts: whoever makes the first call, and nobody later', async () => {
+    const { anna, bert, life } = await startTwo();
+    ask(life, 7);
+    expect([life.answers(), anna.seen, bert.seen]).toEqual([[], [], []]);
+    const made = bert.call(1, 'tools/list');
+    expect(made.questions).toMatchObject([{ method: 'roots/list' }]);
+    bert.answer({ id: questionOf(bert), result: { roots: [] } });
+    expect(life.answers()).toEqual([{ jsonrpc: '2.0', id: 7, result: { roots: [] } }]);
+    life.result(life.requests('tools/list')[0]!.id, { tools: [] });
+    ask(life, 8);
+    expect(life.answers().at(-1)).toMatchObject({ id: 8, error: { code: -32_601 } });
+    expect(anna.seen).toEqual([]);
+  });
+
+  it('for the roots, and no call comes: an error in the end', async () => {
+    const { life, pass } = await startTwo();
+    ask(life, 7);
+    await pass(limits.upstreamHangMs + limits.sseKeepAliveMs);
+    expect(life.answers()).toMatchObject([{ id: 7, error: { code: -32_601 } }]);
   });
 
   it('a client that cannot be reached is an error', async () => {
@@ -255,7 +276,7 @@ describe('whom to ask while no call is under way', () => {
       isListening: () => false,
     };
     relay.attach(deaf);
-    ask(peer.life, 7);
+    ask(peer.life, 7, 'sampling/createMessage');
     expect(peer.life.answers()).toMatchObject([{ id: 7, error: { code: -32_601 } }]);
   });
 });
