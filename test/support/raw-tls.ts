@@ -8,7 +8,7 @@ export interface RawRequest {
   ca: string;
   /** Sent as they are: strings as Latin-1; several parts are flushed one after the other. */
   bytes: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** How long to listen for more before hanging up on a server that keeps the connection open. */
+  /** How long to listen for more, once something has come, before hanging up on a server that keeps the connection open. */
   quietMs?: number;
   /** Hang up as soon as this many answers have come. */
   answers?: number;
@@ -22,6 +22,9 @@ export interface RawAnswer {
   /** Who ended it: the server, or we after `quietMs` of silence. */
   closedBy: 'server' | 'us';
 }
+
+/** How long a busy machine may take to the first byte of an answer. */
+const FIRST_BYTE_MS = 5_000;
 
 /** An open TLS connection to the loopback server, torn down at the end of the test. */
 export async function openTls({ port, ca }: { port: number; ca: string }): Promise<TLSSocket> {
@@ -64,14 +67,15 @@ export async function sendRaw({
       closedBy = 'us';
       socket.destroy();
     };
-    const silence = setTimeout(leave, quietMs);
+    let silence = setTimeout(leave, FIRST_BYTE_MS);
     const collect = (): Omit<RawAnswer, 'closedBy'> => {
       const text = Buffer.concat(chunks).toString('latin1');
       return { text, statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1])) };
     };
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      silence.refresh();
+      clearTimeout(silence);
+      silence = setTimeout(leave, quietMs);
       if (collect().statuses.length >= answers) leave();
     });
     socket.on('close', () => {
