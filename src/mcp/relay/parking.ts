@@ -6,13 +6,14 @@ import type { RelayState } from './state.ts';
 const grantOf = ({ pending }: RelayState, ownId: number): string => pending.get(ownId)?.client.grantId ?? '';
 
 /**
- * The call waits for its client, and the server may ask once more for it. Where that client is there, it keeps its turn.
- * One that may never come back must not keep others waiting: its own grant not at all, another one for a moment.
+ * The call waits for its client, and the server may ask once more for it. Its own grant need not wait: not every client
+ * comes back to a call (measured: the conformance suite, which listens all the while). Another one waits for as long as
+ * that client is there, or for a moment if nobody knows whether it is.
  */
 export function parkCall(state: RelayState, ownId: number): void {
   clearTimeout(state.parked.get(ownId));
   state.parked.set(ownId, setTimeout(yieldTurn, limits.parkedTurnMs, state, ownId).unref());
-  if (!state.attended.has(grantOf(state, ownId))) state.turns.lend(ownId);
+  state.turns.lend(ownId);
   askHeld(state);
 }
 

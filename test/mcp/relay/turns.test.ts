@@ -260,23 +260,27 @@ describe('a call that is parked', () => {
     expect([anna.seen.length, second.questions.length]).toEqual([2, 1]);
   });
 
-  it('keeps nobody of its own grant waiting', async () => {
-    const { relay, peer, join } = await startRelay();
-    const [one, two] = [join('a'), join('a')];
-    one.call(1, 'tools/call', { name: 'first' });
-    ask(peer.life, 6);
-    relay.park(one, 1);
-    const second = two.call(1, 'tools/call', { name: 'second' });
-    ask(peer.life, 7);
-    expect([one.seen.length, second.questions.length]).toEqual([1, 1]);
-    let isOn = false;
-    relay.resume(one, 1, () => {
-      isOn = true;
-    });
-    expect(isOn).toBe(false);
-    finish(peer.life, 'second');
-    expect(isOn).toBe(true);
-  });
+  it.each(['listens', 'does not'])(
+    'keeps nobody of its own grant waiting, whether that %s',
+    async (listens) => {
+      const { relay, peer, join } = await startRelay();
+      if (listens === 'listens') relay.attend('a');
+      const [one, two] = [join('a'), join('a')];
+      one.call(1, 'tools/call', { name: 'first' });
+      ask(peer.life, 6);
+      relay.park(one, 1);
+      const second = two.call(1, 'tools/call', { name: 'second' });
+      ask(peer.life, 7);
+      expect([one.seen.length, second.questions.length]).toEqual([1, 1]);
+      let isOn = false;
+      relay.resume(one, 1, () => {
+        isOn = true;
+      });
+      expect(isOn).toBe(false);
+      finish(peer.life, 'second');
+      expect(isOn).toBe(true);
+    },
+  );
 
   it('and still talks, while another one is served: that is nobody’s', async () => {
     const { relay, anna, bert, life, pass } = await startTwo();
