@@ -66,6 +66,10 @@ export const limits = {
   sessionsPerGrant: 64,
   sessionIdleMs: 30 * MINUTE,
   requestsInFlight: 32,
+  /** Of a JSON-RPC id and of a progress token: they are kept for as long as something goes by them. */
+  requestIdLength: 64 * KIB,
+  /** Of a request, as JSON, that is kept whole until its answer comes. */
+  pendingRequestBytes: 4 * KIB,
   /** Of what a client says of itself, as JSON: it is kept as long as its session, and written down with it. */
   initializeLength: 64 * KIB,
   jsonDepth: 64,

@@ -3,7 +3,13 @@ import { type Exchange, respondJson } from '../exchange.ts';
 import { onCallerEnd } from './caller-end.ts';
 import type { Reply } from './client.ts';
 import type { LoggedStream } from './event-log.ts';
-import { ERROR, type JsonRpcNotification, type JsonRpcRequest, jsonRpcError } from './json-rpc.ts';
+import {
+  ERROR,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  jsonRpcError,
+  type RequestId,
+} from './json-rpc.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { allowsEmptyEvents } from './protocol-version.ts';
 import type { HttpSession } from './sessions.ts';
@@ -20,13 +26,13 @@ export interface HttpAnswer {
   readonly session: HttpSession;
   readonly streams: OpenStreams;
   /** What the client waits for; several (a batch) are always answered with events. */
-  readonly requests: readonly JsonRpcRequest[];
+  readonly ids: readonly RequestId[];
 }
 
 /** One POST's answer: JSON if the response comes soon and alone, else an event stream that can be resumed. */
-export function createHttpAnswer({ exchange, caller, session, streams, requests }: HttpAnswer): Reply {
+export function createHttpAnswer({ exchange, caller, session, streams, ids }: HttpAnswer): Reply {
   let stream: LoggedStream | undefined;
-  let left = requests.length;
+  let left = ids.length;
   let release = (): void => {};
   const timer = setTimeout(openStream, STREAM_AFTER_MS);
   // A token that ends leaves an event id behind, so its successor can fetch the response.
@@ -45,8 +51,7 @@ export function createHttpAnswer({ exchange, caller, session, streams, requests 
     if (stream || exchange.closed) return;
     settle();
     const connect = (firstFrame?: string) => streams.open(exchange, caller, firstFrame);
-    const owed = requests.map(({ id }) => id);
-    stream = session.log.open(connect, { isPrimed: allowsEmptyEvents(session.protocolVersion), owed });
+    stream = session.log.open(connect, { isPrimed: allowsEmptyEvents(session.protocolVersion), owed: ids });
   }
 
   function finishOne(): void {
@@ -71,7 +76,7 @@ export function createHttpAnswer({ exchange, caller, session, streams, requests 
       session.relay.answer(session, error);
     },
     finish(response) {
-      if (requests.length === 1 && !stream) respondJson(exchange, 200, response);
+      if (ids.length === 1 && !stream) respondJson(exchange, 200, response);
       else {
         openStream();
         stream?.send(response);

@@ -98,8 +98,9 @@ function notJsonRpc(value: unknown): JsonRpcError {
   return jsonRpcError(ERROR.invalidRequest, 'not a JSON-RPC 2.0 message', id);
 }
 
+/** True for an id that we remember; of a longer one nothing good is to be expected. */
 export function isRequestId(value: unknown): value is RequestId {
-  return typeof value === 'string' || Number.isSafeInteger(value);
+  return typeof value === 'string' ? value.length <= limits.requestIdLength : Number.isSafeInteger(value);
 }
 
 /** True for a JSON-RPC message as MCP narrows it. */

@@ -126,7 +126,8 @@ function take({ streams }: Leg, session: HttpSession, { exchange, caller, messag
     exchange.respond(202, {});
     return undefined;
   }
-  const reply = createHttpAnswer({ exchange, caller, session, streams, requests });
+  const ids = requests.map(({ id }) => id);
+  const reply = createHttpAnswer({ exchange, caller, session, streams, ids });
   for (const request of requests) dispatchRequest({ session, caller, request, reply });
   return undefined;
 }

@@ -46,7 +46,7 @@ async function callAndHangUp(isListening: boolean) {
   const request: JsonRpcRequest = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} };
   const caller = callerOf('a');
   const streams = createOpenStreams();
-  const reply = createHttpAnswer({ exchange: GONE, caller, session, streams, requests: [request] });
+  const reply = createHttpAnswer({ exchange: GONE, caller, session, streams, ids: [request.id] });
   relay.call({ client: session, caller, request, reply });
   peer.life.say({ id: 7, method: 'roots/list' });
   return { answers: peer.life.answers(), told };

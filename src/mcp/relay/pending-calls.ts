@@ -1,5 +1,6 @@
 import type { Caller } from '../../caller.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Client, Reply } from '../client.ts';
 import {
   isRequestId,
@@ -18,6 +19,7 @@ export interface Call {
 }
 
 export interface PendingCall extends Call {
+  request: JsonRpcRequest;
   readonly ownId: number;
   readonly startedMs: number;
   /** Whether the server has it. */
@@ -75,6 +77,24 @@ export function createPendingCalls(nextId: () => number): PendingCalls {
       return calls.size;
     },
   };
+}
+
+const isShort = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= limits.resourceUriLength;
+
+/**
+ * What the answer to a large request is read by, once the server has it: what a client sends must not fill the memory for
+ * as long as it makes a server wait (R52). `isShortened` stands for all the rest: it is not the plain request of its method.
+ */
+export function shortened({ params = {}, ...request }: JsonRpcRequest): JsonRpcRequest {
+  const short = ['name', 'uri', 'taskId', 'cursor'].filter((name) => isShort(params[name]));
+  const progressToken = progressTokenOf(params);
+  const kept = {
+    ...Object.fromEntries(short.map((name) => [name, params[name]])),
+    ...(params.task !== undefined && { task: {} }),
+    ...(progressToken !== undefined && { _meta: { progressToken } }),
+  };
+  return { ...request, params: { ...kept, isShortened: true } };
 }
 
 /** The request as the upstream shall see it. */

@@ -1,5 +1,6 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
 import { isObject } from '../../json-object.ts';
+import { limits } from '../../limits.ts';
 import type { Client } from '../client.ts';
 import {
   ERROR,
@@ -12,7 +13,7 @@ import { askHeld, refuseHeld } from './addressee.ts';
 import { takeList } from './lists.ts';
 import { answerHere, isNotice } from './local-answers.ts';
 import { unpark } from './parking.ts';
-import { asOwn, asTheirs, type Call, type PendingCall } from './pending-calls.ts';
+import { asOwn, asTheirs, type Call, type PendingCall, shortened } from './pending-calls.ts';
 import { noteElicitation, type RelayState, sayToServer } from './state.ts';
 
 /** Requests in which a server has no reason to ask its client anything: they never wait for a turn. */
@@ -118,6 +119,7 @@ function transmit(state: RelayState, ownId: number): void {
   call.isSent = true;
   const request = asOwn(call);
   const bytes = state.peer.send(request, call.caller);
+  if ((bytes ?? 0) > limits.pendingRequestBytes) call.request = shortened(call.request);
   state.traffic.record({
     direction: 'to-server',
     kind: 'request',

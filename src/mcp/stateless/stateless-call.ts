@@ -13,6 +13,7 @@ import {
   type JsonRpcResponse,
   jsonRpcError,
 } from '../json-rpc.ts';
+import { shortened } from '../relay/pending-calls.ts';
 import type { Relay } from '../relay/relay.ts';
 import { isGoodAnswer, isInputRequest } from './answers.ts';
 import { inputRequestOf, mayAsk, nameQuestion } from './input-requests.ts';
@@ -50,6 +51,7 @@ export interface StatelessCallOptions {
 }
 
 interface Life extends StatelessCallOptions {
+  request: JsonRpcRequest;
   readonly client: StatelessClient;
   /** The questions that wait, by the key that the client knows them by. */
   readonly questions: Map<string, JsonRpcRequest>;
@@ -129,6 +131,8 @@ function begin(life: Life): void {
       abandon() {},
     },
   });
+  // The relay has it; what is left here may wait for a person.
+  life.request = shortened(request);
 }
 
 /**
