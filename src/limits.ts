@@ -106,6 +106,8 @@ export const limits = {
   upstreamStderrLineBytes: 4 * KIB,
   /** What a server has not read yet: from half of this on it gets no more calls, beyond this it counts as hung. */
   upstreamQueueBytes: 16 * MIB,
+  /** Of the calls that wait for their turn or for a server's start, as JSON: beyond this a new one is refused (R52). */
+  waitingCallsLength: 16 * MIB,
   /** R54: a server that says nothing for so long, not even to a ping, counts as hung. */
   upstreamHangMs: MINUTE,
   /** So long after a call has ended or was cancelled, what the server says may still be meant for its client. */

@@ -24,6 +24,8 @@ export interface PendingCall extends Call {
   readonly startedMs: number;
   /** Whether the server has it. */
   isSent: boolean;
+  /** What it holds while it waits to be sent. */
+  waitingLength: number;
   /** The capability that the server asked for and the client has not declared. */
   refused?: JsonObject;
 }
@@ -31,6 +33,10 @@ export interface PendingCall extends Call {
 export interface PendingCalls {
   /** Takes a call up under a number of our own. */
   add(call: Call): PendingCall;
+  /** The call has to wait before it can be sent; false if those that wait hold too much already. */
+  wait(call: PendingCall): boolean;
+  /** The server has the call: it holds no more than need be. `bytes` is how large it was. */
+  letGo(call: PendingCall, bytes: number | undefined): void;
   get(ownId: RequestId): PendingCall | undefined;
   /** The call no longer waits; undefined if it did not. */
   take(ownId: RequestId): PendingCall | undefined;
@@ -46,21 +52,43 @@ export interface PendingCalls {
  */
 export function createPendingCalls(nextId: () => number): PendingCalls {
   const calls = new Map<RequestId, PendingCall>();
+  let waitingLength = 0;
+
+  function stopWaiting(call: PendingCall): void {
+    waitingLength -= call.waitingLength;
+    call.waitingLength = 0;
+  }
 
   function take(ownId: RequestId): PendingCall | undefined {
     const call = calls.get(ownId);
     if (!call) return undefined;
     calls.delete(ownId);
+    stopWaiting(call);
     call.client.inFlight.delete(call.request.id);
     return call;
   }
 
   return {
     add(call) {
-      const pending = { ...call, ownId: nextId(), startedMs: performance.now(), isSent: false };
+      const pending = {
+        ...call,
+        ownId: nextId(),
+        startedMs: performance.now(),
+        isSent: false,
+        waitingLength: 0,
+      };
       calls.set(pending.ownId, pending);
       call.client.inFlight.set(call.request.id, pending.ownId);
       return pending;
+    },
+    wait(call) {
+      call.waitingLength = JSON.stringify(call.request).length;
+      waitingLength += call.waitingLength;
+      return waitingLength <= limits.waitingCallsLength;
+    },
+    letGo(call, bytes = 0) {
+      stopWaiting(call);
+      if (bytes > limits.pendingRequestBytes) call.request = shortened(call.request);
     },
     get: (ownId) => calls.get(ownId),
     take,

@@ -1,6 +1,5 @@
 /** From a client to the server: what is answered here, what waits for its turn, and what becomes of it. */
 import { isObject } from '../../json-object.ts';
-import { limits } from '../../limits.ts';
 import type { Client } from '../client.ts';
 import {
   ERROR,
@@ -13,7 +12,7 @@ import { askHeld, refuseHeld } from './addressee.ts';
 import { takeList } from './lists.ts';
 import { answerHere, isNotice } from './local-answers.ts';
 import { unpark } from './parking.ts';
-import { asOwn, asTheirs, type Call, type PendingCall, shortened } from './pending-calls.ts';
+import { asOwn, asTheirs, type Call, type PendingCall } from './pending-calls.ts';
 import { noteElicitation, type RelayState, sayToServer } from './state.ts';
 
 /** Requests in which a server has no reason to ask its client anything: they never wait for a turn. */
@@ -84,6 +83,10 @@ function fail(state: RelayState, ownId: number, message: string): void {
   settle(state, jsonRpcError(ERROR.internal, message, ownId));
 }
 
+function failBehind(state: RelayState, ownId: number): void {
+  fail(state, ownId, `the server ${state.name} is behind; try again`);
+}
+
 /** What a response says beside its answer: a subscription that holds, a list, a task, a page that was opened. */
 function noteResponse(state: RelayState, call: PendingCall, response: JsonRpcResponse): JsonRpcResponse {
   const { client, request } = call;
@@ -113,13 +116,13 @@ function transmit(state: RelayState, ownId: number): void {
   }
   if (state.peer.isFull()) {
     // In a turn of its own: calls that wait for theirs would fail inside of one another.
-    queueMicrotask(() => fail(state, ownId, `the server ${state.name} is behind; try again`));
+    queueMicrotask(() => failBehind(state, ownId));
     return;
   }
   call.isSent = true;
   const request = asOwn(call);
   const bytes = state.peer.send(request, call.caller);
-  if ((bytes ?? 0) > limits.pendingRequestBytes) call.request = shortened(call.request);
+  state.pending.letGo(call, bytes);
   state.traffic.record({
     direction: 'to-server',
     kind: 'request',
@@ -141,10 +144,12 @@ export function takeCall(state: RelayState, call: Call): void {
     call.reply.finish(response);
     return;
   }
-  const { ownId } = state.pending.add(call);
+  const pending = state.pending.add(call);
+  const { ownId } = pending;
   state.calls++;
   if (NEVER_ASKS.has(call.request.method)) transmit(state, ownId);
   else state.turns.take(ownId, call.client.grantId, () => transmit(state, ownId));
+  if (!pending.isSent && !state.pending.wait(pending)) failBehind(state, ownId);
 }
 
 /** What a client says without waiting for an answer. */

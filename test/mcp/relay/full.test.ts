@@ -35,6 +35,29 @@ it('R54: calls that wait for their turn are refused one after the other, however
   expect(waiting.every(({ response }) => response && 'error' in response)).toBe(true);
 });
 
+it('R52: calls that wait hold so much at most; what is over is refused, and there is room again once they are sent', async () => {
+  const { join, peer } = await startRelay();
+  const [anna, bert] = [join('a'), join('b')];
+  const large = { name: 'x', arguments: { all: 'x'.repeat(limits.waitingCallsLength / 4) } };
+  const next = (): void => peer.life.result(peer.life.requests('tools/call').at(-1)?.id, {});
+  anna.call('first');
+  peer.life.say({ id: 1, method: 'roots/list' });
+  const waiting = [1, 2, 3].map((id) => anna.call(id, 'tools/call', large));
+  const over = bert.call(1, 'tools/call', large);
+  expect(over.response).toMatchObject({ error: { message: 'the server scripted is behind; try again' } });
+  expect([anna.inFlight.size, bert.inFlight.size]).toEqual([4, 0]);
+  next();
+  const another = bert.call(2, 'tools/call', large);
+  for (let turn = 0; turn < 4; turn++) next();
+  expect([...waiting, another].map(({ response }) => response)).toMatchObject(Array(4).fill({ result: {} }));
+  anna.call(5);
+  for (let id = 10; id < 20; id++) {
+    bert.call(id, 'tools/call', large);
+    bert.cancel(id);
+  }
+  expect(bert.call(20, 'tools/call', large).response).toBeUndefined();
+});
+
 it('R54: one that stays behind counts as hung, though no call waits for it', async () => {
   const mute = createScriptedPeer(({ method }) => (method === 'ping' ? 'silence' : undefined));
   const { join, peer, pass } = await startRelay({ peer: mute });
