@@ -97,6 +97,8 @@ async function listenHttps(options: EngineOptions): Promise<Listener> {
   };
   const server = createHttpsServer(options);
   server.on('request', (req, res) => acceptHttps(req, res, context));
+  // Node would answer a strange `Expect` by itself, before every gate.
+  server.on('checkExpectation', (req, res) => acceptHttps(req, res, context));
   server.on('connection', connections.enter);
   await listenExclusively(server, options);
   server.on('error', options.onFault);
