@@ -2,7 +2,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { processStart } from '../../src/state.ts';
-import { HOSTILE_STATES } from '../fixtures/hostile-states.ts';
 import type { Home } from '../support/home.ts';
 import { httpsRequest } from '../support/https-request.ts';
 import { createProgramHome, programCommand, readState, runProgram, startDaemon } from '../support/program.ts';
@@ -74,20 +73,4 @@ describe.each(['uws', 'https'])('the real daemon on %s', (engine) => {
     expect(stderr).toContain('does not hold an owner secret');
     expect(readState(home)).toBeUndefined();
   });
-});
-
-it('R11: whatever state.json holds, status says not running, stop signals nobody, a launch works', async () => {
-  const home = await createProgramHome();
-  expect((await launch(home)).status).toBe(0);
-  expect((await runProgram(home, ['stop'])).status).toBe(0);
-  // The whole corpus runs on the function itself; here the cases that a kill(2) would take for a group.
-  const names = ['empty', 'only a pid', 'pid -1', 'pid 0', 'pid 1e309', 'port 70000'];
-  for (const [name, text] of HOSTILE_STATES) {
-    if (!names.includes(name)) continue;
-    writeFileSync(home.paths.state, text, { mode: 0o600 });
-    expect((await runProgram(home, ['status'])).status).toBe(3);
-    expect((await runProgram(home, ['stop'])).status).toBe(3);
-  }
-  expect((await launch(home)).status).toBe(0);
-  expect((await runProgram(home, ['status'])).status).toBe(0);
 });
