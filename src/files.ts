@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, Failure } from './errors.ts';
+import { findOpenAncestor } from './open-ancestor.ts';
 import { discardTemporary, temporaryName } from './temporary-files.ts';
 
 export const SECRET_MODE = 0o600;
@@ -52,7 +53,8 @@ function writeFailure(path: string, error: unknown): Failure {
 
 /**
  * Makes the directory (0700) and its parents, or accepts one that is ours and closed to others.
- * Throws `FILE_UNSAFE` for a symlink, a foreign owner or a group/world-writable one; changes no mode.
+ * Throws `FILE_UNSAFE` for a symlink, a foreign owner, an open mode, or a place that others could swap it in;
+ * changes no mode.
  */
 export function ensurePrivateDirectory(path: string): void {
   try {
@@ -77,6 +79,9 @@ export function ensurePrivateDirectory(path: string): void {
   if (found.mode & 0o077) {
     refuse(path, `has mode ${octal(found.mode)}, open to other accounts`, `chmod 700 ${path}`);
   }
+  const open = findOpenAncestor(path);
+  if (open)
+    refuse(open.path, `has mode ${octal(open.mode)}, open to other accounts`, `chmod go-w ${open.path}`);
 }
 
 function createFlushed(path: string, data: string | Uint8Array, mode: number): void {
