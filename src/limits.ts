@@ -24,6 +24,8 @@ export const limits = {
   /** R19. */
   connections: 2_000,
   descriptorReserve: 128,
+  /** Of the connections: what one address may hold of them without a good credential. */
+  strangersShare: 1 / 2,
   registrationsPerMinute: 20,
   tokenFailuresPerMinute: 30,
   authorizationsPerMinute: 60,

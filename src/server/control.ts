@@ -48,7 +48,10 @@ function createAdmission({ isOwner, log }: ControlOptions): (exchange: Exchange)
     const { headers, peer } = exchange;
     const isPage = headers.origin !== undefined;
     // Never limited: every account on this host has the owner's address, and could lock the owner out.
-    if (!isPage && !exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) return true;
+    if (!isPage && !exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) {
+      exchange.vouch();
+      return true;
+    }
     const wait = failures.take(peer);
     // Beyond the limit no line either: a flood would push everything else out of the log.
     if (wait === undefined) log.info('control.refused', { path: exchange.path, peer });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Handler, ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import { type BodyBudget, collectBody } from './body.ts';
@@ -13,6 +14,7 @@ export interface HttpsContext {
   readonly budget: BodyBudget;
   readonly onFault: (error: unknown) => void;
   readonly onEnd: () => void;
+  readonly vouch: (socket: Socket) => void;
   readonly isClosing: () => boolean;
 }
 
@@ -109,6 +111,7 @@ function createHttpsExchange(
       }
       return createHttpsStream(res, exchange, isClosing);
     },
+    vouch: () => context.vouch(req.socket),
     drop() {
       if (!exchange.closed) req.socket.destroy();
       endExchange(exchange);

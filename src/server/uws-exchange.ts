@@ -93,6 +93,8 @@ function createUwsExchange(
       if (isOpen) res.cork(() => writeHead(res, status, responseHeaders));
       return createUwsStream(res, exchange);
     },
+    // Which connection closes is not told here, so none can be chosen: beyond the limit the newest is refused.
+    vouch() {},
     drop() {
       if (!exchange.closed) res.close();
     },

@@ -10,6 +10,8 @@ export interface HttpsRequest {
   headers?: Record<string, string | string[]>;
   body?: string | Uint8Array;
   host?: string;
+  /** On Linux any of 127.0.0.0/8: each is a peer of its own. */
+  localAddress?: string;
 }
 
 export interface HttpsAnswer {

@@ -74,10 +74,18 @@ export interface Daemon {
   readonly running: Running;
 }
 
-/** Runs `claude-secure serve` in the foreground until it serves; ended with the test. */
-export async function startDaemon(home: Home, extra: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+/**
+ * Runs `claude-secure serve` in the foreground until it serves; ended with the test. `through` is a program that
+ * becomes it, as `prlimit` does.
+ */
+export async function startDaemon(
+  home: Home,
+  extra: NodeJS.ProcessEnv = {},
+  through: readonly string[] = [],
+): Promise<Daemon> {
   for (let attempt = 1; ; attempt++) {
-    const running = start(programCommand(['serve']), { env: { ...home.env, ...extra }, cwd: home.dir });
+    const command = [...through, ...programCommand(['serve'])] as [string, ...string[]];
+    const running = start(command, { env: { ...home.env, ...extra }, cwd: home.dir });
     let ended: Outcome | undefined;
     void running.ended.then((outcome) => {
       ended = outcome;

@@ -2,10 +2,15 @@ import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
-export interface RawRequest {
+export interface Address {
   port: number;
   /** The roots to trust, as PEM. */
   ca: string;
+  /** On Linux any of 127.0.0.0/8: each is a peer of its own. */
+  localAddress?: string;
+}
+
+export interface RawRequest extends Address {
   /** Sent as they are: strings as Latin-1; several parts are flushed one after the other. */
   bytes: string | Uint8Array | readonly (string | Uint8Array)[];
   /** How long to listen for more, once something has come, before hanging up on a server that keeps the connection open. */
@@ -27,8 +32,8 @@ export interface RawAnswer {
 const FIRST_BYTE_MS = 5_000;
 
 /** An open TLS connection to the loopback server, torn down at the end of the test. */
-export async function openTls({ port, ca }: { port: number; ca: string }): Promise<TLSSocket> {
-  const socket = connect({ host: '127.0.0.1', port, ca });
+export async function openTls({ port, ca, localAddress }: Address): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, ca, ...(localAddress && { localAddress }) });
   onTestFinished(() => void socket.destroy());
   await once(socket, 'secureConnect');
   socket.setNoDelay(true);
@@ -52,13 +57,12 @@ async function writeParts(socket: TLSSocket, parts: readonly (string | Uint8Arra
 
 /** Sends raw bytes over TLS and collects whatever comes back until either side is done. */
 export async function sendRaw({
-  port,
-  ca,
   bytes,
   quietMs = 1_000,
   answers = Number.POSITIVE_INFINITY,
+  ...address
 }: RawRequest): Promise<RawAnswer> {
-  const socket = await openTls({ port, ca });
+  const socket = await openTls(address);
   const chunks: Buffer[] = [];
   const parts = Array.isArray(bytes) ? bytes : [bytes as string | Uint8Array];
   return new Promise((resolve) => {
