@@ -46,7 +46,9 @@ export function createTurns(): Turns {
   function next(): void {
     for (const { isLent } of running.values()) if (!isLent) return;
     for (const [id, { group, begin }] of waiting) {
-      if (mayBegin(id, group)) return start(id, group, begin);
+      if (!mayBegin(id, group)) continue;
+      start(id, group, begin);
+      return;
     }
   }
 
