@@ -95,7 +95,8 @@ export const limits = {
   upstreamProcesses: 256,
   /** R54. */
   upstreamLineBytes: 8 * MIB,
-  upstreamNotificationsPerSecond: 5_000,
+  /** Of notifications, and as many requests; what is more is dropped. */
+  upstreamFloodPerSecond: 5_000,
   /** Questions that one client has open: beyond this a server gets an error. */
   upstreamQuestions: 32,
   /** Of the ids of tasks and pages and of a list's cursors: a longer one is not remembered. */

@@ -45,7 +45,7 @@ export interface Mcp {
   define(definitions: readonly UpstreamDefinition[]): void;
   /** Brings the sessions of the last daemon back, once their upstreams are defined. */
   restore(found: readonly RestoredSession[]): void;
-  /** A grant has ended: so do its sessions, and the processes that it had for itself. */
+  /** A grant has ended: so do its sessions, its calls, and the processes that it had for itself. */
   endGrant(grantId: string): void;
   upstreams(): UpstreamReport[];
   /** What goes through a server; undefined for one that there is not. */
@@ -114,6 +114,7 @@ export function createMcp(options: McpOptions): Mcp {
     },
     endGrant(grantId) {
       sessions.endGrant(grantId);
+      stateless.endGrant(grantId);
       endpoints.endGrant(grantId);
     },
     upstreams: endpoints.report,

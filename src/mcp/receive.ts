@@ -22,12 +22,15 @@ export async function receive(
   if (authenticated === undefined) return undefined;
   // Asked for before the first await, as the port demands; not awaited until the caller is known.
   const body = exchange.body(limits.mcpBodyBytes).catch(() => undefined);
-  const caller = await authenticated;
-  if (!caller) return undefined;
+  const first = await authenticated;
+  if (!first) return undefined;
   if (!isJson(exchange.headers['content-type'])) return unsupportedMediaType();
   const bytes = await body;
   // Too large or gone: the engine has answered.
   if (!bytes) return undefined;
+  // R45: a body may take half a minute, and the token end meanwhile.
+  const caller = first.ended.aborted ? await authenticate(exchange) : first;
+  if (!caller) return undefined;
   const parsed = parseBody(bytes);
   if ('error' in parsed) return { status: 400, error: parsed };
   return { ...parsed, exchange, caller };

@@ -95,7 +95,7 @@ async function initialize(leg: Leg, received: Received, request: JsonRpcRequest)
 }
 
 async function begin(
-  { endpoint, sessions, journal, budget, log }: Leg,
+  { endpoint, sessions, journal, budget, log, authenticate }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
 ): Promise<void> {
@@ -106,6 +106,11 @@ async function begin(
     return;
   }
   const { relay, version, beginning, response } = initialized;
+  // R45: a server may take a minute to start, and the grant may have ended meanwhile.
+  if (caller.ended.aborted && !(await authenticate(exchange))) {
+    endpoint.release(relay);
+    return;
+  }
   const id = newSessionId();
   const part = journal.session(id);
   const session = sessions.add(
