@@ -48,7 +48,7 @@ function readCredentials(file: string): SecureContextOptions {
   return credentials;
 }
 
-function createHttpsServer({ credentialsFile }: EngineOptions): Server {
+function createHttpsServer({ credentialsFile, connections }: EngineOptions): Server {
   const server = createServer({
     ...readCredentials(credentialsFile),
     insecureHTTPParser: false,
@@ -61,7 +61,7 @@ function createHttpsServer({ credentialsFile }: EngineOptions): Server {
   });
   // Zero means that none is silently left out; the count is judged by `isHeadTooLarge`.
   server.maxHeadersCount = 0;
-  server.maxConnections = maxConnections();
+  server.maxConnections = maxConnections(connections);
   return server;
 }
 
