@@ -69,13 +69,14 @@ function welcome({ context, log, certificates, url }: Greeting): void {
 
 async function bindDaemon(context: Context, log: Log, { roots }: Certificates): Promise<Bound> {
   const { config, paths } = context;
+  const { host, connections } = config;
   const [{ chooseEngine }, { bindPort }] = await Promise.all([
     import('../server/choose.ts'),
     import('../server/bind.ts'),
   ]);
   const engine = await chooseEngine(config.engine);
   const bind = (port: number): Promise<Bound> =>
-    bindPort(engine, { host: config.host, port, credentialsFile: paths.identity, log });
+    bindPort(engine, { host, port, connections, credentialsFile: paths.identity, log });
   return bindFirst(bind, context, roots);
 }
 
