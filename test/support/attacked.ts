@@ -16,7 +16,7 @@ export interface Attacked {
   /** Sends bytes as they are, on a connection of their own. */
   send(
     bytes: RawRequest['bytes'],
-    options?: Partial<Pick<RawRequest, 'quietMs' | 'answers' | 'localAddress'>>,
+    options?: Partial<Omit<RawRequest, 'port' | 'ca' | 'bytes'>>,
   ): Promise<RawAnswer>;
   /** The same process still serves. */
   expectAlive(): Promise<void>;

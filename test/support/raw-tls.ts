@@ -15,6 +15,10 @@ export interface RawRequest extends Address {
   bytes: string | Uint8Array | readonly (string | Uint8Array)[];
   /** How long to listen for more, once something has come, before hanging up on a server that keeps the connection open. */
   quietMs?: number;
+  /** How long to wait for the first byte. */
+  patienceMs?: number;
+  /** Whether each part waits for the answer to the one before. */
+  inTurn?: boolean;
   /** Hang up as soon as this many answers have come. */
   answers?: number;
 }
@@ -59,19 +63,22 @@ async function writeParts(socket: TLSSocket, parts: readonly (string | Uint8Arra
 export async function sendRaw({
   bytes,
   quietMs = 1_000,
+  patienceMs = FIRST_BYTE_MS,
   answers = Number.POSITIVE_INFINITY,
+  inTurn = false,
   ...address
 }: RawRequest): Promise<RawAnswer> {
   const socket = await openTls(address);
   const chunks: Buffer[] = [];
   const parts = Array.isArray(bytes) ? bytes : [bytes as string | Uint8Array];
+  let sent = inTurn ? 1 : parts.length;
   return new Promise((resolve) => {
     let closedBy: RawAnswer['closedBy'] = 'server';
     const leave = (): void => {
       closedBy = 'us';
       socket.destroy();
     };
-    let silence = setTimeout(leave, FIRST_BYTE_MS);
+    let silence = setTimeout(leave, patienceMs);
     const collect = (): Omit<RawAnswer, 'closedBy'> => {
       const text = Buffer.concat(chunks).toString('latin1');
       return { text, statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1])) };
@@ -80,12 +87,14 @@ export async function sendRaw({
       chunks.push(chunk);
       clearTimeout(silence);
       silence = setTimeout(leave, quietMs);
-      if (collect().statuses.length >= answers) leave();
+      const { length } = collect().statuses;
+      if (length >= answers) leave();
+      else if (length === sent) void writeParts(socket, parts.slice(sent, ++sent));
     });
     socket.on('close', () => {
       clearTimeout(silence);
       resolve({ ...collect(), closedBy });
     });
-    void writeParts(socket, parts).then(() => silence.refresh());
+    void writeParts(socket, parts.slice(0, sent)).then(() => silence.refresh());
   });
 }
