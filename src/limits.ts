@@ -75,11 +75,15 @@ export const limits = {
   /** Of what a client says of itself, as JSON: it is kept as long as its session, and written down with it. */
   initializeLength: 64 * KIB,
   jsonDepth: 64,
+  /** Of a body: 4 MiB hold 500,000 numbers, which as objects would take ten times as much. */
+  jsonValues: 524_288,
   /** Events kept for `Last-Event-ID`, for each session and in all. */
   replayEvents: 256,
   replayBytes: MIB,
   replayTotalBytes: 64 * MIB,
 
+  /** R52, L15: of the bodies of all requests that wait for their answers, as they are in memory. */
+  openBodiesWeight: 64 * MIB,
   /** R52: for each grant, over all stateless requests. */
   statelessInFlight: 256,
   subscriptions: 100,

@@ -10,6 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { StartUpstream } from './gateway.ts';
 import type { Journal } from './journal.ts';
+import { createOpenBodies } from './open-bodies.ts';
 import { createOpenStreams } from './open-streams.ts';
 import type { Authenticate } from './receive.ts';
 import { restoreSessions } from './restore-sessions.ts';
@@ -81,7 +82,8 @@ export function createMcp(options: McpOptions): Mcp {
   const stateless = createStateless({ streams, log, nowMs: now });
   const sessions = createSessions((session) => endSession(session, log), now);
   const budget = { bytes: 0 };
-  const legs = { authenticate, sessions, streams, log, stateless, journal, budget };
+  const bodies = createOpenBodies();
+  const legs = { authenticate, bodies, sessions, streams, log, stateless, journal, budget };
   const routes = new Map<Endpoint, Map<string, Handlers>>();
   const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
   let sequence = 0;
