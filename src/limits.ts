@@ -144,6 +144,7 @@ export const limits = {
   logBytes: 10 * MIB,
   logFiles: 3,
   refusalLinesPerMinute: 60,
+  refusalLinesPerMinuteInAll: 600,
 
   /** Launcher and daemon life (reference/launcher.md 5). */
   probeMs: SECOND,

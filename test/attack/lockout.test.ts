@@ -107,6 +107,21 @@ describe.each(ENGINES)('another account that floods the daemon on %s', (engine) 
     expect(readFileSync(home.paths.daemonLog, 'utf8')).toContain('"event":"control.refused"');
   });
 
+  it('R56: pushes nothing out of the log, however many addresses it comes from', async () => {
+    const { refusalLinesPerMinute, refusalLinesPerMinuteInAll } = limits;
+    const addresses = Array.from({ length: 12 }, (_, index) => `127.0.0.${index + 2}`);
+    const calls = addresses.flatMap((from) =>
+      Array.from({ length: refusalLinesPerMinute }, () => ({
+        ...get('/mcp', 'Authorization: Bearer guess\r\n'),
+        from,
+      })),
+    );
+    const answers = await callAsNobody(calls);
+    expect(answers.map(statusOf)).toEqual(calls.map(() => '401'));
+    const lines = readFileSync(home.paths.daemonLog, 'utf8').match(/"bearer\.refused"/g);
+    expect(lines).toHaveLength(refusalLinesPerMinuteInAll);
+  });
+
   it('R41, R44: gets 401 from every MCP endpoint, and nothing from the control plane', async () => {
     const paths = ['/mcp', '/mcp/sse'];
     expect((await callAsNobody(paths.map((path) => get(path)))).map(statusOf)).toEqual(['401', '401']);

@@ -5,8 +5,8 @@ import type { Home } from '../support/home.ts';
 import { signIn } from '../support/oauth-client.ts';
 import { createHomeOfNobody, NOBODY, openToAll, runAsNobody } from '../support/other-account.ts';
 import { findProcesses, isAlive } from '../support/processes.ts';
-import { createProgramHome, programCommand, runProgram, startDaemon } from '../support/program.ts';
-import { start } from '../support/run.ts';
+import { createProgramHome, programCommand, runProgram } from '../support/program.ts';
+import { run, start } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const createOpenHome = async (extra: NodeJS.ProcessEnv = {}): Promise<Home> => {
@@ -25,27 +25,29 @@ async function readableByNobody(paths: readonly string[]): Promise<string[]> {
 }
 
 describe('another account on this machine', () => {
-  it('R3: reads and enters nothing that is ours', async () => {
-    const home = await createOpenHome({ CLAUDE_SECURE_LOG: 'debug' });
-    await startDaemon(home);
-    await signIn(home);
-    await runProgram(home, ['-p', 'hi']);
-    const files = readdirSync(home.paths.root, { recursive: true }).map((name) =>
-      join(home.paths.root, String(name)),
-    );
-    expect(files).toEqual(expect.arrayContaining([home.paths.authority, home.paths.ownerSecret]));
-    expect(await readableByNobody([`${home.paths.root}/`, ...files])).toEqual([]);
-    const listed = await runAsNobody(['ls', home.paths.root]);
-    expect(listed).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('denied') });
-    for (const file of files) {
-      const isPublic = /\/(?:server|ca-bundle|bundle-\w+)\.pem$/.test(file);
-      const isDirectory = statSync(file).isDirectory();
-      expect([file, statSync(file).mode & 0o777]).toEqual([
-        file,
-        isPublic ? 0o644 : isDirectory ? 0o700 : 0o600,
-      ]);
-    }
-  });
+  it.each(['000', '022', '077'])(
+    'R3: reads and enters nothing that is ours, made under umask %s',
+    async (umask) => {
+      const home = await createOpenHome({ CLAUDE_SECURE_LOG: 'debug' });
+      const command = programCommand(['-p', 'hi']);
+      const script = `umask ${umask}; exec "$@"`;
+      const launch = await run(['bash', '-c', script, 'bash', ...command], { env: home.env, cwd: home.dir });
+      expect(launch.stdout).toContain('--mcp-config');
+      await signIn(home);
+      const files = readdirSync(home.paths.root, { recursive: true }).map((name) =>
+        join(home.paths.root, String(name)),
+      );
+      expect(files).toEqual(expect.arrayContaining([home.paths.authority, home.paths.ownerSecret]));
+      for (const file of files) {
+        const isPublic = /\/(?:server|ca-bundle|bundle-\w+)\.pem$/.test(file);
+        const expected = isPublic ? 0o644 : statSync(file).isDirectory() ? 0o700 : 0o600;
+        expect([file, statSync(file).mode & 0o777]).toEqual([file, expected]);
+      }
+      expect(await readableByNobody([`${home.paths.root}/`, ...files])).toEqual([]);
+      const listed = await runAsNobody(['ls', home.paths.root]);
+      expect(listed).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('denied') });
+    },
+  );
 
   it('R3, R57: reads no memory, environment or open file of the daemon and the launcher, and traces neither', async () => {
     const home = await createOpenHome();

@@ -59,6 +59,8 @@ export const openToAll = ({ dir }: Home): void => chmodSync(dir, 0o755);
 export interface RawCall {
   readonly host: string;
   readonly port: number;
+  /** The address that it comes from; every account has all of 127.0.0.0/8. */
+  readonly from?: string;
   /** Latin-1. */
   readonly bytes: string;
   /** What follows the bytes at once: nothing, TLS's own goodbye and FIN, or FIN alone. */
