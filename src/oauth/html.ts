@@ -36,7 +36,7 @@ export interface Page {
   readonly body: string;
   /** The page asks again for this path and query of ours after `afterSeconds`. */
   readonly refresh?: { readonly afterSeconds: number; readonly target: string };
-  /** The origin that a form on this page may end up at, beside our own: browsers check every redirect after it. */
+  /** There is a form, and this is the origin it may end up at beside our own: browsers check every redirect after it. */
   readonly formOrigin?: string;
   readonly headers?: ResponseHeaders;
 }
@@ -57,7 +57,8 @@ export function respondPage(exchange: Exchange, page: Page): void {
       'content-security-policy': `default-src 'none'; style-src ${STYLE_SOURCE}; frame-ancestors 'none'; base-uri 'none'; form-action ${formAction}`,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
+      // Under `no-referrer` a browser sends our own form with `Origin: null`, which the gate refuses (R13).
+      'referrer-policy': page.formOrigin === undefined ? 'no-referrer' : 'same-origin',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       ...page.headers,
