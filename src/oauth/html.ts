@@ -28,6 +28,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
+/**
+ * An origin as a CSP header may name it. It has no word for an IPv6 address: Chromium ignores one and then blocks the
+ * form whose answer goes there (measured), so there it is any host with that port.
+ */
+const cspSource = (origin: string): string => origin.replace('[::1]', '*');
+
 export interface Page {
   readonly status: number;
   /** Plain text. */
@@ -48,7 +54,7 @@ export function respondPage(exchange: Exchange, page: Page): void {
   const meta = refresh
     ? `<meta http-equiv="refresh" content="${refresh.afterSeconds};url=${escapeHtml(refresh.target)}">\n`
     : '';
-  const formAction = page.formOrigin === undefined ? "'self'" : `'self' ${page.formOrigin}`;
+  const formAction = page.formOrigin === undefined ? "'self'" : `'self' ${cspSource(page.formOrigin)}`;
   exchange.respond(
     page.status,
     {
