@@ -1,8 +1,8 @@
 import type { PendingConsent } from '../control.ts';
 import { limits } from '../limits.ts';
+import { newMatchCode, normaliseMatchCode } from '../match-code.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import type { Clock } from './clock.ts';
-import { newMatchCode, normaliseMatchCode } from './match-code.ts';
 import { digest, newSecret } from './secrets.ts';
 
 export interface OpenConsent {
