@@ -4,8 +4,8 @@ import { escapeHtml, respondPage } from './html.ts';
 import { originOf } from './redirect-uri.ts';
 import { SCOPE_WORDS } from './scope.ts';
 
-/** Long enough for a screen reader to begin, short enough to feel like "goes on by itself". */
-const REFRESH_SECONDS = 3;
+/** The page is shown first; and what refreshes within a second is replaced in the browser's history, not added to it. */
+const REFRESH_SECONDS = 1;
 
 const words = (scope: string): string => SCOPE_WORDS[scope] ?? scope;
 
