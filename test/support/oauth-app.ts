@@ -26,6 +26,8 @@ export interface App {
   /** The authorization server that is running now. */
   oauth(): AuthorizationServer;
   request(request: AppRequest): Promise<HttpsAnswer>;
+  /** The owner's yes or no to the request under this match code. */
+  resolve(code: string, approve: boolean): Promise<boolean>;
   /** Ends the authorization server and its store, and starts them again on the same files and port. */
   restart(): Promise<void>;
   /** What the daemon's log would hold. */
@@ -131,14 +133,17 @@ export async function startApp({ engine: forced = 'https' }: AppOptions = {}): P
     log.close();
   });
 
+  function oauth(): AuthorizationServer {
+    if (!running) throw new Error('the authorization server is stopped');
+    return running.oauth;
+  }
+
   return {
     port,
     issuer,
     paths,
-    oauth() {
-      if (!running) throw new Error('the authorization server is stopped');
-      return running.oauth;
-    },
+    oauth,
+    resolve: (code, approve) => oauth().resolve(code, approve),
     request: (request) => httpsRequest({ port, ca: roots, ...request }),
     async restart() {
       await stop();

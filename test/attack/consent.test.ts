@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import redirectUris from '../corpus/redirect-uris.json' with { type: 'json' };
+import {
+  answerOf,
+  authorizeQuery,
+  codeForm,
+  getAuthorize,
+  json,
+  newVerifier,
+  openPage,
+  postForm,
+  readPage,
+  register,
+} from '../oauth/flow.ts';
+import { ENGINES } from '../support/listen.ts';
+import { runProgram } from '../support/program.ts';
+import { expectFixedPage } from './fixed-page.ts';
+import { useTarget } from './target.ts';
+
+const verifier = newVerifier();
+const GONE = 'This request is no longer open: it was answered, withdrawn or took too long';
+const FRAMED = 'This page cannot be part of another one';
+const FOREIGN = 'Another page sent this form';
+
+describe.each(ENGINES)('consent, on %s', (engine) => {
+  const target = useTarget(engine);
+  const open = async (clientName = 'a client') =>
+    openPage(target(), await register(target(), { client_name: clientName }), verifier);
+  const visit = (path: string) => target().request({ path });
+
+  it('R26: the page shows who asks for what, where the answer goes, and the command with the code', async () => {
+    const clientId = await register(target(), { client_name: 'Editor <b>7</b>' });
+    const { text } = await getAuthorize(target(), authorizeQuery(clientId, verifier));
+    const { matchCode } = readPage(text);
+    expect(matchCode).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+    for (const shown of [
+      `<code>claude-secure approve ${matchCode}</code>`,
+      'Editor &lt;b&gt;7&lt;/b&gt; (unverified client: the name is its own word)',
+      'call the MCP tools that run on this computer under your account',
+      '<strong>127.0.0.1:33418</strong> (loopback: any local program may receive this)',
+    ]) {
+      expect(text).toContain(shown);
+    }
+    const { pending } = await target().control('pending', {});
+    expect(pending).toEqual([
+      {
+        code: matchCode,
+        clientName: 'Editor <b>7</b>',
+        clientId,
+        redirectUri: 'http://127.0.0.1:33418/callback',
+        scopes: ['mcp'],
+        resource: `${target().issuer}/mcp`,
+        expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+    ]);
+  });
+
+  it('R26: the terminal shows client, scope, redirect and code, and the answer there is the answer', async () => {
+    for (const [input, status, name] of [
+      ['y\n', 0, 'code'],
+      ['n\n', 1, 'error'],
+      ['', 1, 'error'],
+    ] as const) {
+      const { matchCode, target: path } = await open('Editor');
+      const { stdout, ...outcome } = await runProgram(target().home, ['approve', matchCode], { input });
+      expect([input, outcome.status]).toEqual([input, status]);
+      expect(stdout).toMatch(/client\s+Editor \(unverified, [0-9a-f]{32}\)/);
+      expect(stdout).toContain(`call every tool of ${target().issuer}/mcp`);
+      expect(stdout).toContain('http://127.0.0.1:33418/callback');
+      expect(stdout).toContain(matchCode);
+      expect(stdout).toContain('Give it access?');
+      expect(answerOf(await visit(path)).has(name)).toBe(true);
+    }
+  });
+
+  it('R29, R39: the no of the owner reaches the client as access_denied, with state and iss', async () => {
+    const page = await open();
+    expect(await target().resolve(page.matchCode, false)).toBe(true);
+    expect(Object.fromEntries(answerOf(await visit(page.target)))).toEqual({
+      error: 'access_denied',
+      error_description: 'the owner said no',
+      state: 'st-4711',
+      iss: target().issuer,
+    });
+  });
+
+  it('R26: the code is read in any case, with O for 0, I or L for 1; a wrong or used one approves nothing', async () => {
+    const { matchCode } = await open();
+    const spoken = matchCode.toLowerCase().replaceAll('0', 'o').replaceAll('1', 'l').replace('-', ' ');
+    for (const wrong of ['0000-0000', '', ' ', matchCode.slice(0, -1), `${matchCode}0`]) {
+      expect(await target().resolve(wrong, true)).toBe(false);
+    }
+    expect(await target().resolve(spoken, true)).toBe(true);
+    expect(await target().resolve(matchCode, true)).toBe(false);
+    expect(await target().resolve(matchCode, false)).toBe(false);
+  });
+
+  it('R26, R27: approving one request never approves another, and a known client is asked again', async () => {
+    const clientId = await register(target());
+    const first = await openPage(target(), clientId, verifier);
+    const second = await openPage(target(), clientId, verifier);
+    await target().resolve(first.matchCode, true);
+    expect((await visit(second.target)).status).toBe(200);
+    const code = answerOf(await visit(first.target)).get('code') ?? '';
+    const tokens = await postForm(target(), '/oauth/token', codeForm(clientId, code, verifier));
+    expect(tokens.status).toBe(200);
+    expect((await visit(second.target)).status).toBe(200);
+    const third = await getAuthorize(target(), authorizeQuery(clientId, verifier));
+    expect([third.status, readPage(third.text).matchCode === second.matchCode]).toEqual([200, false]);
+  });
+
+  it('R26: nothing that a request carries is a yes', async () => {
+    const clientId = await register(target());
+    const page = await openPage(target(), clientId, verifier);
+    const yes = `approve=true&approved=1&decision=approved&action=approve&consent=yes&code=${page.matchCode}`;
+    expect((await visit(`${page.target}&${yes}`)).status).toBe(200);
+    const asked = await getAuthorize(target(), `${authorizeQuery(clientId, verifier)}&${yes}`);
+    expect([asked.status, asked.headers.location]).toEqual([200, undefined]);
+    for (const [path, method, status] of [
+      [`/oauth/approve?${yes}`, 'GET', 404],
+      [`/oauth/approve?${yes}`, 'POST', 404],
+      [`/control/approve?${yes}`, 'GET', 405],
+      [`/control/approve?${yes}`, 'POST', 401],
+      [page.target, 'PUT', 405],
+      [page.target, 'DELETE', 405],
+    ] as const) {
+      expect([path, (await target().request({ path, method })).status]).toEqual([path, status]);
+    }
+    const posted = await postForm(target(), '/oauth/consent', [
+      ['transaction', page.transaction],
+      ['decision', 'approved'],
+      ['approve', page.matchCode],
+    ]);
+    expect(answerOf(posted).get('error')).toBe('access_denied');
+    expect(await target().grants(clientId)).toBe(0);
+  });
+
+  it('R27: of 20 visits at once one gets the code, the others the page; no transaction is good twice', async () => {
+    const page = await open();
+    await target().resolve(page.matchCode, true);
+    const visits = await Promise.all(Array.from({ length: 20 }, () => visit(page.target)));
+    const given = visits.filter(({ status }) => status === 303);
+    expect(given.map((answer) => answerOf(answer).has('code'))).toEqual([true]);
+    for (const answer of visits.filter(({ status }) => status !== 303)) expectFixedPage(answer, GONE);
+  });
+
+  it('R27: an unknown transaction, none, two, or a match code in its place gets the page without Location', async () => {
+    const { matchCode, transaction } = await open();
+    for (const query of [
+      'transaction=x',
+      'transaction=',
+      '',
+      `transaction=${matchCode}`,
+      `transaction=x&transaction=${transaction}`,
+      `transaction=${transaction}x`,
+      `transaction=${transaction.toLowerCase()}`,
+    ]) {
+      expectFixedPage(await visit(`/oauth/consent?${query}`), GONE);
+    }
+    for (const form of [{ transaction: 'x' }, { transaction: '' }, {}] as Record<string, string>[]) {
+      expectFixedPage(await postForm(target(), '/oauth/consent', form), GONE);
+    }
+  });
+
+  it.each(['iframe', 'frame', 'image', 'script', 'style', 'empty', 'object', 'embed', 'worker', 'x'])(
+    'R27: as %s no page is opened, none goes on and none is withdrawn: 403',
+    async (destination) => {
+      const headers = { 'sec-fetch-dest': destination };
+      const page = await open();
+      const before = (await target().control('pending', {})).pending.length;
+      const path = `/oauth/authorize?${authorizeQuery(await register(target()), verifier)}`;
+      expectFixedPage(await target().request({ path, headers }), FRAMED, 403);
+      expectFixedPage(await target().request({ path: page.target, headers }), FRAMED, 403);
+      const { transaction } = page;
+      expectFixedPage(await postForm(target(), '/oauth/consent', { transaction }, headers), FRAMED, 403);
+      expect((await target().control('pending', {})).pending).toHaveLength(before);
+    },
+  );
+
+  it('R27: another page withdraws nothing, our own does so once', async () => {
+    const { transaction, matchCode } = await open();
+    const { issuer } = target();
+    const send = (headers: Record<string, string>) =>
+      postForm(target(), '/oauth/consent', { transaction }, headers);
+    for (const origin of [
+      'https://evil.com',
+      'null',
+      'https://localhost:1',
+      issuer.replace('https', 'http'),
+    ]) {
+      const answer = await send({ origin });
+      expect([origin, answer.status, answer.text]).toEqual([origin, 403, '{"error":"forbidden"}']);
+    }
+    const other = issuer.replace('127.0.0.1', 'localhost');
+    expectFixedPage(await send({ origin: other }), FOREIGN, 403);
+    for (const site of ['cross-site', 'same-site', 'none', 'x']) {
+      expectFixedPage(await send({ 'sec-fetch-site': site }), FOREIGN, 403);
+      expectFixedPage(await send({ 'sec-fetch-site': site, origin: issuer }), FOREIGN, 403);
+    }
+    const own = { origin: issuer, 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'document' };
+    expect(answerOf(await send(own)).get('error')).toBe('access_denied');
+    expect(await target().resolve(matchCode, true)).toBe(false);
+    expectFixedPage(await send(own), GONE);
+  });
+
+  it('R23: every page has the headers, a style that its hash allows, no script, no cookie, no foreign URL', async () => {
+    const clientId = await register(target());
+    const waiting = await getAuthorize(target(), authorizeQuery(clientId, verifier));
+    const refused = await getAuthorize(target(), '');
+    const foreign = await target().request({
+      path: '/oauth/authorize',
+      headers: { 'sec-fetch-dest': 'iframe' },
+    });
+    for (const { headers, text } of [waiting, refused, foreign]) {
+      const style = /<style>(.*)<\/style>/s.exec(text)?.[1] ?? '';
+      const hash = createHash('sha256').update(style).digest('base64');
+      const formOrigin = text === waiting.text ? ' http://127.0.0.1:33418' : '';
+      expect(headers).toMatchObject({
+        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'${formOrigin}`,
+        'cache-control': 'no-store',
+        'x-frame-options': 'DENY',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+      });
+      expect(text).not.toMatch(/<script|<img|<link|<iframe|\son\w+=|\b(?:src|href)=/i);
+    }
+  });
+
+  it('R23: what a redirect URI adds to the policy is its origin and nothing else', async () => {
+    for (const uri of redirectUris.allowed) {
+      const clientId = await register(target(), { redirect_uris: [uri] });
+      const query = authorizeQuery(clientId, verifier, { redirect_uri: uri });
+      const { headers } = await getAuthorize(target(), query);
+      const [, sources] = /; form-action (.*)$/.exec(String(headers['content-security-policy'])) ?? [];
+      expect(sources).toBe(`'self' ${new URL(uri).origin}`);
+    }
+  });
+
+  it('R27: at most 100 requests are open, the oldest goes', async () => {
+    const clientId = await register(target());
+    const first = await openPage(target(), clientId, verifier);
+    for (let count = 0; count < 100; count++) await openPage(target(), clientId, verifier);
+    expect((await target().control('pending', {})).pending).toHaveLength(100);
+    expect(await target().resolve(first.matchCode, true)).toBe(false);
+    expectFixedPage(await visit(first.target), GONE);
+  });
+
+  it('R34: a request and a code of before a restart are gone', async () => {
+    const clientId = await register(target());
+    const page = await openPage(target(), clientId, verifier);
+    const other = await openPage(target(), clientId, verifier);
+    await target().resolve(page.matchCode, true);
+    const code = answerOf(await visit(page.target)).get('code') ?? '';
+    await target().restart();
+    expect(await target().resolve(other.matchCode, true)).toBe(false);
+    expectFixedPage(await visit(other.target), GONE);
+    const answer = await postForm(target(), '/oauth/token', codeForm(clientId, code, verifier));
+    expect([answer.status, json(answer).error]).toEqual([400, 'invalid_grant']);
+  });
+});
