@@ -37,6 +37,8 @@ export const limits = {
 
   /** R26, R27, R34. */
   consentMs: 10 * MINUTE,
+  /** A waiting page's request is held so long; a browser that hears nothing for a minute may show an error instead. */
+  consentHoldMs: 45 * SECOND,
   openConsents: 100,
   matchCodeBits: 40,
   authorizationCodeMs: 60 * SECOND,
