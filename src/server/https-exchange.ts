@@ -101,6 +101,8 @@ function createHttpsExchange(
       if (!beginAnswer(exchange, responseHeaders)) return;
       if (isClosing()) res.shouldKeepAlive = false;
       res.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) });
+      // R24: Node would wait for ever for a reader that takes nothing; it asks twice whether anything has moved.
+      req.socket.setTimeout(limits.streamStallMs / 2);
       res.end(body);
       endExchange(exchange);
     },

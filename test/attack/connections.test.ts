@@ -3,9 +3,9 @@ import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { type Attacked, startAttacked } from '../support/attacked.ts';
-import { askControl } from '../support/control.ts';
+import { askControl, mintFor } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
-import { ask, mintToken, useToken } from '../support/oauth-client.ts';
+import { ask, useToken } from '../support/oauth-client.ts';
 import { openTls } from '../support/raw-tls.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -67,7 +67,7 @@ describe.each(ENGINES)('connections to the built daemon on %s', (engine) => {
     async ({ peers, share }) => {
       const attacked = await startSmall(engine);
       const { home, port, ca } = attacked;
-      const token = await mintToken(home);
+      const token = await mintFor(home, home.dir);
       const known = await openTls({ port, ca });
       const request = `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nAccept: application/json\r\n\r\n`;
       expect(await askOn(known, request)).toBe(ADMITTED);

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { initialize } from '../mcp/client.ts';
 import { type Attacked, startAttacked } from '../support/attacked.ts';
+import { mintFor } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
-import { ask, mintToken, register, signIn } from '../support/oauth-client.ts';
+import { ask, register, signIn } from '../support/oauth-client.ts';
 import type { RawAnswer } from '../support/raw-tls.ts';
 
 const KIB = 1_024;
@@ -65,7 +66,7 @@ describe.each(ENGINES)('headers at the built daemon on %s', (engine) => {
 
   it('R17: 15 KB of headers with a good token open a session, 17 KB get 431, wherever the bytes are split', async () => {
     const { home, send, expectAlive } = attacked;
-    const token = await mintToken(home);
+    const token = await mintFor(home, home.dir);
     const fits = post(token, JSON.stringify(initialize()), 'a'.repeat(15 * KIB - token.length - 200));
     expect((await send(fits, { answers: 1 })).statuses).toEqual([200]);
     for (const [size, status] of [
@@ -84,7 +85,7 @@ describe.each(ENGINES)('headers at the built daemon on %s', (engine) => {
   });
 
   it('R17: wherever a request is split it gets the same answer, but for its first line on uWebSockets.js', async () => {
-    const bytes = post(await mintToken(attacked.home), '{"jsonrpc":"2.0"}');
+    const bytes = post(await mintFor(attacked.home, attacked.home.dir), '{"jsonrpc":"2.0"}');
     expect((await attacked.send(bytes, { answers: 1 })).statuses).toEqual([400]);
     const places = Array.from(bytes.slice(1), (_, index) => index + 1);
     // All of the first lines and of the end; between them is one long token.
@@ -109,7 +110,7 @@ describe.each(ENGINES)('headers at the built daemon on %s', (engine) => {
     expect((await ask(home, { path: `/oauth/authorize?${query}` })).status).toBe(200);
     const { accessToken } = await signIn(home);
     expect(accessToken.length).toBeLessThan(2 * KIB);
-    expect((await mintToken(home)).length).toBeLessThan(2 * KIB);
+    expect((await mintFor(home, home.dir)).length).toBeLessThan(2 * KIB);
   });
 
   it('R17: 100 headers pass; more get 431, or no answer from uWebSockets.js', async () => {

@@ -3,9 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import hosts from '../corpus/hosts.json' with { type: 'json' };
 import origins from '../corpus/origins.json' with { type: 'json' };
 import { type Attacked, startAttacked } from '../support/attacked.ts';
-import { askControl } from '../support/control.ts';
+import { askControl, mintFor } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
-import { mintToken } from '../support/oauth-client.ts';
 
 const ROUTES = [
   '/mcp',
@@ -40,7 +39,7 @@ describe.each(ENGINES)('Host and Origin at the built daemon on %s', (engine) => 
 
   it('R12, R13: no foreign Host or Origin gets past the gate, on any route, with whatever credentials', async () => {
     const { home, expectAlive } = attacked;
-    const token = await mintToken(home);
+    const token = await mintFor(home, home.dir);
     const owner = readFileSync(home.paths.ownerSecret, 'utf8');
     const credentials = `Authorization: Bearer ${token}\r\nX-Claude-Secure-Owner: ${owner}\r\n`;
     const foreign = [
