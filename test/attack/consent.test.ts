@@ -23,6 +23,7 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
   const target = useTarget(engine);
   const open = async (clientName = 'a client') =>
     openPage(target(), await register(target(), { client_name: clientName }), verifier);
+  const waiting = async () => (await target().control('pending', {})).pending.map(({ code }) => code);
   const visit = (path: string) => target().request({ path });
 
   it('R26: the page shows who asks for what, where the answer goes, and the command with the code', async () => {
@@ -30,13 +31,17 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const { text } = await getAuthorize(target(), authorizeQuery(clientId, verifier));
     const { matchCode } = readPage(text);
     expect(matchCode).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+    expect(text).toContain(`<code>claude-secure approve ${matchCode}</code>`);
+    const words = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
     for (const shown of [
-      `<code>claude-secure approve ${matchCode}</code>`,
-      'Editor &lt;b&gt;7&lt;/b&gt; (unverified client: the name is its own word)',
+      'Editor &lt;b&gt;7&lt;/b&gt;',
+      'unverified client: the name is its own word',
       'call the MCP tools that run on this computer under your account',
-      '<strong>127.0.0.1:33418</strong> (loopback: any local program may receive this)',
+      `${target().issuer}/mcp`,
+      '127.0.0.1:33418',
+      'loopback: any local program may receive this',
     ]) {
-      expect(text).toContain(shown);
+      expect(words).toContain(shown);
     }
     const { pending } = await target().control('pending', {});
     expect(pending).toEqual([
@@ -61,11 +66,16 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
       const { matchCode, target: path } = await open('Editor');
       const { stdout, ...outcome } = await runProgram(target().home, ['approve', matchCode], { input });
       expect([input, outcome.status]).toEqual([input, status]);
-      expect(stdout).toMatch(/client\s+Editor \(unverified, [0-9a-f]{32}\)/);
-      expect(stdout).toContain(`call every tool of ${target().issuer}/mcp`);
-      expect(stdout).toContain('http://127.0.0.1:33418/callback');
-      expect(stdout).toContain(matchCode);
-      expect(stdout).toContain('Give it access?');
+      for (const shown of [
+        'Editor',
+        'unverified',
+        `${target().issuer}/mcp`,
+        '127.0.0.1:33418',
+        matchCode,
+        'Give it access?',
+      ]) {
+        expect(stdout).toContain(shown);
+      }
       expect(answerOf(await visit(path)).has(name)).toBe(true);
     }
   });
@@ -97,11 +107,11 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const first = await openPage(target(), clientId, verifier);
     const second = await openPage(target(), clientId, verifier);
     await target().resolve(first.matchCode, true);
-    expect((await visit(second.target)).status).toBe(200);
+    expect(await waiting()).toContain(second.matchCode);
     const code = answerOf(await visit(first.target)).get('code') ?? '';
     const tokens = await postForm(target(), '/oauth/token', codeForm(clientId, code, verifier));
     expect(tokens.status).toBe(200);
-    expect((await visit(second.target)).status).toBe(200);
+    expect(await waiting()).toContain(second.matchCode);
     const third = await getAuthorize(target(), authorizeQuery(clientId, verifier));
     expect([third.status, readPage(third.text).matchCode === second.matchCode]).toEqual([200, false]);
   });
@@ -110,9 +120,10 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const clientId = await register(target());
     const page = await openPage(target(), clientId, verifier);
     const yes = `approve=true&approved=1&decision=approved&action=approve&consent=yes&code=${page.matchCode}`;
-    expect((await visit(`${page.target}&${yes}`)).status).toBe(200);
+    const visited = visit(`${page.target}&${yes}`);
     const asked = await getAuthorize(target(), `${authorizeQuery(clientId, verifier)}&${yes}`);
     expect([asked.status, asked.headers.location]).toEqual([200, undefined]);
+    expect(await waiting()).toContain(page.matchCode);
     for (const [path, method, status] of [
       [`/oauth/approve?${yes}`, 'GET', 404],
       [`/oauth/approve?${yes}`, 'POST', 404],
@@ -129,6 +140,7 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
       ['approve', page.matchCode],
     ]);
     expect(answerOf(posted).get('error')).toBe('access_denied');
+    expect((await visited).headers.location ?? '').not.toContain('code=');
     expect(await target().grants(clientId)).toBe(0);
   });
 

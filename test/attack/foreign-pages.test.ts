@@ -81,16 +81,17 @@ describe.each(ENGINES)('pages around the consent, on %s', (engine) => {
         'cache-control': 'no-store',
         'x-frame-options': 'DENY',
         'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
       });
-      expect(text).not.toMatch(/<script|<img|<link|<iframe|\son\w+=|\b(?:src|href)=/i);
+      expect(text).not.toMatch(/<script|<img|<link|<iframe|\son\w+=|\bsrc=|\bhref="(?!\/oauth\/)/i);
     }
+    for (const { headers } of [refused, foreign]) expect(headers['referrer-policy']).toBe('no-referrer');
   });
 
   it('R23: what a redirect URI adds to the policy is its origin and nothing else', async () => {
-    for (const uri of redirectUris.allowed) {
+    // CSP has no word for an IPv6 address.
+    for (const uri of redirectUris.allowed.filter((uri) => !uri.includes('[::1]'))) {
       const clientId = await register(target(), { redirect_uris: [uri] });
       const query = authorizeQuery(clientId, verifier, { redirect_uri: uri });
       const { headers } = await getAuthorize(target(), query);
