@@ -74,10 +74,20 @@ export interface Daemon {
   readonly running: Running;
 }
 
+/** `claude-secure serve`, which may have so many files open. */
+const serveCommand = (descriptors: number | undefined): [string, ...string[]] =>
+  descriptors === undefined
+    ? programCommand(['serve'])
+    : ['prlimit', `--nofile=${descriptors}:${descriptors}`, ...programCommand(['serve'])];
+
 /** Runs `claude-secure serve` in the foreground until it serves; ended with the test. */
-export async function startDaemon(home: Home, extra: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+export async function startDaemon(
+  home: Home,
+  extra: NodeJS.ProcessEnv = {},
+  descriptors?: number,
+): Promise<Daemon> {
   for (let attempt = 1; ; attempt++) {
-    const running = start(programCommand(['serve']), { env: { ...home.env, ...extra }, cwd: home.dir });
+    const running = start(serveCommand(descriptors), { env: { ...home.env, ...extra }, cwd: home.dir });
     let ended: Outcome | undefined;
     void running.ended.then((outcome) => {
       ended = outcome;
