@@ -76,6 +76,12 @@ export interface Daemon {
   readonly running: Running;
 }
 
+/** For `through`: a daemon that may have so many files and connections open. */
+export const withDescriptors = (count: number): readonly string[] => [
+  'prlimit',
+  `--nofile=${count}:${count}`,
+];
+
 /**
  * Runs `claude-secure serve` in the foreground until it serves; ended with the test. `through` is a program that
  * becomes it, as `prlimit` does.
