@@ -121,6 +121,8 @@ async function begin(
   session.save();
   const server = endpoint.name;
   log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
+  // A client that was told of a session finds it again behind a daemon that was killed a moment later.
+  await journal.settled();
   respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
 }
 
