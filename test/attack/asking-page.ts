@@ -1,12 +1,4 @@
-import type { Response } from 'playwright-core';
-import {
-  type AuthorizeParameters,
-  authorizeQuery,
-  newVerifier,
-  readPage,
-  register,
-  type WaitingPage,
-} from '../oauth/flow.ts';
+import { type AuthorizeParameters, authorizeQuery, newVerifier, register } from '../oauth/flow.ts';
 import type { Tab } from '../support/chromium.ts';
 import type { ListeningClient } from '../support/listening-client.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -25,10 +17,14 @@ export async function askingFor(
   return `${target.issuer}/oauth/authorize?${query}`;
 }
 
-/** Opens the page, and lets it ask for its answer. */
-export async function openWaiting(tab: Tab, address: string): Promise<WaitingPage> {
-  const answer = (await tab.page.goto(address)) as Response;
-  const page = readPage(await answer.text());
+/**
+ * Opens the page, and lets it ask for its answer; gives the code on it, as the owner's list has it, for nothing more of
+ * the page can be read while the browser waits.
+ */
+export async function openWaiting(target: Target, tab: Tab, address: string): Promise<string> {
+  await tab.page.goto(address);
   await waitFor('the page to ask', () => tab.requests.length === 2);
-  return page;
+  const clientId = new URL(address).searchParams.get('client_id');
+  const { pending } = await target.control('pending', {});
+  return pending.find((consent) => consent.clientId === clientId)?.code ?? '';
 }
