@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import redirectUris from '../corpus/redirect-uris.json' with { type: 'json' };
 import {
   answerOf,
   authorizeQuery,
@@ -20,13 +18,12 @@ import { useTarget } from './target.ts';
 
 const verifier = newVerifier();
 const GONE = 'This request is no longer open: it was answered, withdrawn or took too long';
-const FRAMED = 'This page cannot be part of another one';
-const FOREIGN = 'Another page sent this form';
 
 describe.each(ENGINES)('consent, on %s', (engine) => {
   const target = useTarget(engine);
   const open = async (clientName = 'a client') =>
     openPage(target(), await register(target(), { client_name: clientName }), verifier);
+  const waiting = async () => (await target().control('pending', {})).pending.map(({ code }) => code);
   const visit = (path: string) => target().request({ path });
 
   it('R26: the page shows who asks for what, where the answer goes, and the command with the code', async () => {
@@ -34,13 +31,17 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const { text } = await getAuthorize(target(), authorizeQuery(clientId, verifier));
     const { matchCode } = readPage(text);
     expect(matchCode).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+    expect(text).toContain(`<code>claude-secure approve ${matchCode}</code>`);
+    const words = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
     for (const shown of [
-      `<code>claude-secure approve ${matchCode}</code>`,
-      'Editor &lt;b&gt;7&lt;/b&gt; (unverified client: the name is its own word)',
+      'Editor &lt;b&gt;7&lt;/b&gt;',
+      'unverified client: the name is its own word',
       'call the MCP tools that run on this computer under your account',
-      '<strong>127.0.0.1:33418</strong> (loopback: any local program may receive this)',
+      `${target().issuer}/mcp`,
+      '127.0.0.1:33418',
+      'loopback: any local program may receive this',
     ]) {
-      expect(text).toContain(shown);
+      expect(words).toContain(shown);
     }
     const { pending } = await target().control('pending', {});
     expect(pending).toEqual([
@@ -65,11 +66,16 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
       const { matchCode, target: path } = await open('Editor');
       const { stdout, ...outcome } = await runProgram(target().home, ['approve', matchCode], { input });
       expect([input, outcome.status]).toEqual([input, status]);
-      expect(stdout).toMatch(/client\s+Editor \(unverified, [0-9a-f]{32}\)/);
-      expect(stdout).toContain(`call every tool of ${target().issuer}/mcp`);
-      expect(stdout).toContain('http://127.0.0.1:33418/callback');
-      expect(stdout).toContain(matchCode);
-      expect(stdout).toContain('Give it access?');
+      for (const shown of [
+        'Editor',
+        'unverified',
+        `${target().issuer}/mcp`,
+        '127.0.0.1:33418',
+        matchCode,
+        'Give it access?',
+      ]) {
+        expect(stdout).toContain(shown);
+      }
       expect(answerOf(await visit(path)).has(name)).toBe(true);
     }
   });
@@ -101,11 +107,11 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const first = await openPage(target(), clientId, verifier);
     const second = await openPage(target(), clientId, verifier);
     await target().resolve(first.matchCode, true);
-    expect((await visit(second.target)).status).toBe(200);
+    expect(await waiting()).toContain(second.matchCode);
     const code = answerOf(await visit(first.target)).get('code') ?? '';
     const tokens = await postForm(target(), '/oauth/token', codeForm(clientId, code, verifier));
     expect(tokens.status).toBe(200);
-    expect((await visit(second.target)).status).toBe(200);
+    expect(await waiting()).toContain(second.matchCode);
     const third = await getAuthorize(target(), authorizeQuery(clientId, verifier));
     expect([third.status, readPage(third.text).matchCode === second.matchCode]).toEqual([200, false]);
   });
@@ -114,9 +120,10 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     const clientId = await register(target());
     const page = await openPage(target(), clientId, verifier);
     const yes = `approve=true&approved=1&decision=approved&action=approve&consent=yes&code=${page.matchCode}`;
-    expect((await visit(`${page.target}&${yes}`)).status).toBe(200);
+    const visited = visit(`${page.target}&${yes}`);
     const asked = await getAuthorize(target(), `${authorizeQuery(clientId, verifier)}&${yes}`);
     expect([asked.status, asked.headers.location]).toEqual([200, undefined]);
+    expect(await waiting()).toContain(page.matchCode);
     for (const [path, method, status] of [
       [`/oauth/approve?${yes}`, 'GET', 404],
       [`/oauth/approve?${yes}`, 'POST', 404],
@@ -133,6 +140,7 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
       ['approve', page.matchCode],
     ]);
     expect(answerOf(posted).get('error')).toBe('access_denied');
+    expect((await visited).headers.location ?? '').not.toContain('code=');
     expect(await target().grants(clientId)).toBe(0);
   });
 
@@ -160,82 +168,6 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     }
     for (const form of [{ transaction: 'x' }, { transaction: '' }, {}] as Record<string, string>[]) {
       expectFixedPage(await postForm(target(), '/oauth/consent', form), GONE);
-    }
-  });
-
-  it.each(['iframe', 'frame', 'image', 'script', 'style', 'empty', 'object', 'embed', 'worker', 'x'])(
-    'R27: as %s no page is opened, none goes on and none is withdrawn: 403',
-    async (destination) => {
-      const headers = { 'sec-fetch-dest': destination };
-      const page = await open();
-      const before = (await target().control('pending', {})).pending.length;
-      const path = `/oauth/authorize?${authorizeQuery(await register(target()), verifier)}`;
-      expectFixedPage(await target().request({ path, headers }), FRAMED, 403);
-      expectFixedPage(await target().request({ path: page.target, headers }), FRAMED, 403);
-      const { transaction } = page;
-      expectFixedPage(await postForm(target(), '/oauth/consent', { transaction }, headers), FRAMED, 403);
-      expect((await target().control('pending', {})).pending).toHaveLength(before);
-    },
-  );
-
-  it('R27: another page withdraws nothing, our own does so once', async () => {
-    const { transaction, matchCode } = await open();
-    const { issuer } = target();
-    const send = (headers: Record<string, string>) =>
-      postForm(target(), '/oauth/consent', { transaction }, headers);
-    for (const origin of [
-      'https://evil.com',
-      'null',
-      'https://localhost:1',
-      issuer.replace('https', 'http'),
-    ]) {
-      const answer = await send({ origin });
-      expect([origin, answer.status, answer.text]).toEqual([origin, 403, '{"error":"forbidden"}']);
-    }
-    const other = issuer.replace('127.0.0.1', 'localhost');
-    expectFixedPage(await send({ origin: other }), FOREIGN, 403);
-    for (const site of ['cross-site', 'same-site', 'none', 'x']) {
-      expectFixedPage(await send({ 'sec-fetch-site': site }), FOREIGN, 403);
-      expectFixedPage(await send({ 'sec-fetch-site': site, origin: issuer }), FOREIGN, 403);
-    }
-    const own = { origin: issuer, 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'document' };
-    expect(answerOf(await send(own)).get('error')).toBe('access_denied');
-    expect(await target().resolve(matchCode, true)).toBe(false);
-    expectFixedPage(await send(own), GONE);
-  });
-
-  it('R23: every page has the headers, a style that its hash allows, no script, no cookie, no foreign URL', async () => {
-    const clientId = await register(target());
-    const waiting = await getAuthorize(target(), authorizeQuery(clientId, verifier));
-    const refused = await getAuthorize(target(), '');
-    const foreign = await target().request({
-      path: '/oauth/authorize',
-      headers: { 'sec-fetch-dest': 'iframe' },
-    });
-    for (const { headers, text } of [waiting, refused, foreign]) {
-      const style = /<style>(.*)<\/style>/s.exec(text)?.[1] ?? '';
-      const hash = createHash('sha256').update(style).digest('base64');
-      const formOrigin = text === waiting.text ? ' http://127.0.0.1:33418' : '';
-      expect(headers).toMatchObject({
-        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'${formOrigin}`,
-        'cache-control': 'no-store',
-        'x-frame-options': 'DENY',
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-resource-policy': 'same-origin',
-      });
-      expect(text).not.toMatch(/<script|<img|<link|<iframe|\son\w+=|\b(?:src|href)=/i);
-    }
-  });
-
-  it('R23: what a redirect URI adds to the policy is its origin and nothing else', async () => {
-    for (const uri of redirectUris.allowed) {
-      const clientId = await register(target(), { redirect_uris: [uri] });
-      const query = authorizeQuery(clientId, verifier, { redirect_uri: uri });
-      const { headers } = await getAuthorize(target(), query);
-      const [, sources] = /; form-action (.*)$/.exec(String(headers['content-security-policy'])) ?? [];
-      expect(sources).toBe(`'self' ${new URL(uri).origin}`);
     }
   });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { onTestFinished } from 'vitest';
 import { ensureCertificate } from '../../src/certificate/ensure.ts';
 import { type Exchange, type Handler, respondJson } from '../../src/exchange.ts';
@@ -40,6 +41,8 @@ export interface App {
 
 export interface AppOptions {
   engine?: 'uws' | 'https';
+  /** Requests share connections: a model sends thousands. */
+  keepAlive?: boolean;
 }
 
 function underPeer(exchange: Exchange, peer: string | undefined): Exchange {
@@ -79,7 +82,11 @@ interface Running {
 }
 
 /** The authorization server on a real engine, a real store and real TLS; gone when the test ends. */
-export async function startApp({ engine: forced = 'https' }: AppOptions = {}): Promise<App> {
+export async function startApp({
+  engine: forced = 'https',
+  keepAlive = false,
+}: AppOptions = {}): Promise<App> {
+  const agent = new Agent({ keepAlive });
   const { paths } = createHome();
   const { roots } = await ensureCertificate(paths, { hostnames: [] });
   ensurePrivateDirectory(paths.logs);
@@ -128,6 +135,7 @@ export async function startApp({ engine: forced = 'https' }: AppOptions = {}): P
 
   running = await start();
   onTestFinished(async () => {
+    agent.destroy();
     await stop();
     await listener.close();
     log.close();
@@ -144,7 +152,7 @@ export async function startApp({ engine: forced = 'https' }: AppOptions = {}): P
     paths,
     oauth,
     resolve: (code, approve) => oauth().resolve(code, approve),
-    request: (request) => httpsRequest({ port, ca: roots, ...request }),
+    request: (request) => httpsRequest({ port, ca: roots, agent, ...request }),
     async restart() {
       await stop();
       running = await start();
