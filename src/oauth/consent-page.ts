@@ -4,9 +4,6 @@ import type { OpenConsent } from './consents.ts';
 import { escapeHtml, respondPage } from './html.ts';
 import { originOf } from './redirect-uri.ts';
 
-/** The page is shown first; and what refreshes within a second is replaced in the browser's history, not added to it. */
-const REFRESH_SECONDS = 1;
-
 function facts({ client, ...request }: OpenConsent['request']): string {
   return consentFacts({ ...request, clientName: client.name })
     .map(({ label, value, remark }) => {
@@ -33,14 +30,14 @@ ${facts(request)}
 <p class="note">The code is good for 10 minutes. If the page does not go on after your answer, <a href="${escapeHtml(target)}">continue here</a>.</p>`;
 }
 
-/** The page that waits for the owner: it shows who asks for what, and asks again by itself (R26, R28). */
+/** The page that waits for the owner: it shows who asks for what, and goes on by itself (R26, R28). */
 export function respondConsentPage(exchange: Exchange, consent: OpenConsent, transaction: string): void {
   const target = `/oauth/consent?transaction=${transaction}`;
   respondPage(exchange, {
     status: 200,
     title: 'Waiting for your approval',
     body: body(consent, transaction, target),
-    refresh: { afterSeconds: REFRESH_SECONDS, target },
+    next: target,
     formOrigin: originOf(consent.request.redirectUri),
   });
 }

@@ -49,8 +49,8 @@ export interface Page {
   readonly title: string;
   /** HTML; whatever comes from outside was escaped. */
   readonly body: string;
-  /** The page asks again for this path and query of ours after `afterSeconds`. */
-  readonly refresh?: { readonly afterSeconds: number; readonly target: string };
+  /** A path and query of ours: the browser asks for it as soon as the page is there, and shows it once it is answered. */
+  readonly next?: string;
   /** There is a form, and this is the origin it may end up at beside our own: browsers check every redirect after it. */
   readonly formOrigin?: string;
   readonly headers?: ResponseHeaders;
@@ -58,11 +58,8 @@ export interface Page {
 
 /** Answers HTML without script, cookie, frame or foreign resource, under the headers of R23. */
 export function respondPage(exchange: Exchange, page: Page): void {
-  const { refresh } = page;
   const title = escapeHtml(page.title);
-  const meta = refresh
-    ? `<meta http-equiv="refresh" content="${refresh.afterSeconds};url=${escapeHtml(refresh.target)}">\n`
-    : '';
+  const next = page.next && `<meta http-equiv="refresh" content="0;url=${escapeHtml(page.next)}">\n`;
   const formAction = page.formOrigin === undefined ? "'self'" : `'self' ${cspSource(page.formOrigin)}`;
   exchange.respond(
     page.status,
@@ -84,7 +81,7 @@ export function respondPage(exchange: Exchange, page: Page): void {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
-${meta}<title>${title} - claude-secure</title>
+${next ?? ''}<title>${title} - claude-secure</title>
 <style>${STYLE}</style>
 </head>
 <body>
