@@ -1,4 +1,5 @@
 import { Failure } from './errors.ts';
+import { limits } from './limits.ts';
 import type { LogLevel } from './log.ts';
 
 export interface Config {
@@ -11,6 +12,7 @@ export interface Config {
   require: boolean;
   log: LogLevel;
   idleMs: number;
+  connections: number;
 }
 
 interface Setting<K extends keyof Config> {
@@ -118,6 +120,14 @@ export const SETTINGS = [
     meaning: 'the daemon ends after this long without an open connection',
     parse: parseDuration,
   }),
+  setting({
+    key: 'connections',
+    variable: 'CLAUDE_SECURE_CONNECTIONS',
+    type: '1-1000000',
+    fallback: '2000',
+    meaning: 'connections open at once; whatever it says, 128 of the descriptors stay free',
+    parse: (text) => (/^[1-9]\d{0,6}$/.test(text) && +text <= 1_000_000 ? +text : undefined),
+  }),
 ] as const;
 
 /** The process environment: the one place that reads it. */
@@ -145,6 +155,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     require: false,
     log: 'info',
     idleMs: 3 * UNIT_MS.h,
+    connections: limits.connections,
   };
   for (const { key, variable, type, parse } of SETTINGS) {
     const text = env[variable];

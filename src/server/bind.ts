@@ -13,6 +13,7 @@ export interface BindOptions {
   host: string;
   port: number;
   credentialsFile: string;
+  connections: number;
   log: Log;
 }
 

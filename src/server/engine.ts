@@ -7,6 +7,8 @@ export interface EngineOptions {
   port: number;
   /** One PEM file: the private key, then the certificate and its chain. */
   credentialsFile: string;
+  /** Open at once; fewer where the process may not have so many descriptors. `limits.connections` unless told. */
+  connections?: number;
   handle: Handler;
   /** Told of every exception of `handle` or of a close listener; the client got a bare 500. */
   onFault(error: unknown): void;

@@ -91,11 +91,11 @@ function createHttpsExchange(
     onFault,
     onEnd,
     body(maxBytes) {
-      const incoming = collectBody({ exchange, maxBytes, budget });
+      const { whole, incoming } = collectBody({ exchange, maxBytes, budget });
       exchange.incoming = incoming;
       req.on('data', (chunk: Buffer) => incoming.push(chunk, false));
       req.on('end', () => incoming.push(EMPTY, true));
-      return incoming.whole;
+      return whole;
     },
     respond(status, responseHeaders, body = '') {
       if (!beginAnswer(exchange, responseHeaders)) return;

@@ -85,7 +85,7 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 async function listenHttps(options: EngineOptions): Promise<Listener> {
-  const connections = createConnections(maxConnections());
+  const connections = createConnections(maxConnections(options.connections));
   let closing = false;
   const context: HttpsContext = {
     handle: options.handle,

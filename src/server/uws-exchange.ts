@@ -77,10 +77,10 @@ function createUwsExchange(
     onFault,
     onEnd,
     body(maxBytes) {
-      const incoming = collectBody({ exchange, maxBytes, budget });
+      const { whole, incoming } = collectBody({ exchange, maxBytes, budget });
       exchange.incoming = incoming;
       if (!exchange.closed) res.onData((chunk, isLast) => incoming.push(new Uint8Array(chunk), isLast));
-      return incoming.whole;
+      return whole;
     },
     respond(status, responseHeaders, body = '') {
       if (!beginAnswer(exchange, responseHeaders)) return;

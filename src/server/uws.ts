@@ -115,7 +115,7 @@ async function listenUws(uws: Uws, options: EngineOptions): Promise<Listener> {
     options,
     context,
     generations: new Set(),
-    maxConnections: maxConnections(),
+    maxConnections: maxConnections(options.connections),
   };
   let current = createGeneration(shared);
   const wanted = options.port || (await findFreePort(options.host));

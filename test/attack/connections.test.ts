@@ -6,6 +6,7 @@ import { type Attacked, startAttacked } from '../support/attacked.ts';
 import { askControl, mintFor } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
 import { ask, useToken } from '../support/oauth-client.ts';
+import { withDescriptors } from '../support/program.ts';
 import { openTls } from '../support/raw-tls.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -28,7 +29,7 @@ const FLOODS = [
 ];
 
 const startSmall = (engine: (typeof ENGINES)[number]): Promise<Attacked> =>
-  startAttacked(engine, {}, ['/usr/bin/prlimit', `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`]);
+  startAttacked(engine, {}, withDescriptors(DESCRIPTORS));
 
 /** Opens connections that say nothing; tells how many of them the daemon holds. */
 async function flood(

@@ -13,6 +13,7 @@ describe('readConfig', () => {
       require: false,
       log: 'info',
       idleMs: 10_800_000,
+      connections: 2_000,
     });
   });
 
@@ -31,6 +32,7 @@ describe('readConfig', () => {
     ['CLAUDE_SECURE_IDLE', '90s', { idleMs: 90_000 }],
     ['CLAUDE_SECURE_IDLE', '30m', { idleMs: 1_800_000 }],
     ['CLAUDE_SECURE_IDLE', '3h', { idleMs: 10_800_000 }],
+    ['CLAUDE_SECURE_CONNECTIONS', '12000', { connections: 12_000 }],
   ])('%s=%s', (variable, text, expected) => {
     expect(readConfig({ [variable]: text })).toMatchObject(expected);
   });
@@ -52,6 +54,9 @@ describe('readConfig', () => {
     ['CLAUDE_SECURE_IDLE', '3'],
     ['CLAUDE_SECURE_IDLE', '3d'],
     ['CLAUDE_SECURE_IDLE', '-1s'],
+    ['CLAUDE_SECURE_CONNECTIONS', '0'],
+    ['CLAUDE_SECURE_CONNECTIONS', '1000001'],
+    ['CLAUDE_SECURE_CONNECTIONS', '1e4'],
   ])('%s=%j is refused by name, with what it should be', (variable, text) => {
     const type = SETTINGS.find((setting) => setting.variable === variable)?.type;
     expect(() => readConfig({ [variable]: text })).toThrow(

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { parseState, type State } from '../../src/state.ts';
-import { createHome, type Home } from './home.ts';
+import { type AtEnd, createHome, type Home } from './home.ts';
 import { endProcessesOf, type Outcome, type Running, type RunOptions, run, start } from './run.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -37,14 +37,16 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** An empty home with a port of its own; every process that lives in it is gone when the test ends. */
-export async function createProgramHome(extra: NodeJS.ProcessEnv = {}): Promise<Home> {
-  const home = createHome({
-    CLAUDE_SECURE_PORT: String(await freePort()),
-    CLAUDE_SECURE_IDLE: '10m',
-    ...extra,
-  });
-  onTestFinished(() => endProcessesOf(home.dir));
+/** An empty home with a port of its own; every process that lives in it is gone when it ends, as `createHome`'s. */
+export async function createProgramHome(
+  extra: NodeJS.ProcessEnv = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<Home> {
+  const home = createHome(
+    { CLAUDE_SECURE_PORT: String(await freePort()), CLAUDE_SECURE_IDLE: '10m', ...extra },
+    atEnd,
+  );
+  atEnd(() => endProcessesOf(home.dir));
   return home;
 }
 
@@ -73,6 +75,12 @@ export interface Daemon {
   readonly ca: string;
   readonly running: Running;
 }
+
+/** For `through`: a daemon that may have so many files and connections open. */
+export const withDescriptors = (count: number): readonly string[] => [
+  'prlimit',
+  `--nofile=${count}:${count}`,
+];
 
 /**
  * Runs `claude-secure serve` in the foreground until it serves; ended with the test. `through` is a program that

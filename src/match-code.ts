@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { limits } from '../limits.ts';
+import { limits } from './limits.ts';
 
 /** Crockford's base 32: no I, L, O or U, so a code read aloud or copied by hand stays the same. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
