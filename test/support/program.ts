@@ -98,7 +98,12 @@ export async function startDaemon(
     void running.ended.then((outcome) => {
       ended = outcome;
     });
-    const state = await waitFor('the daemon to serve', () => readState(home) ?? ended, START_MS);
+    const ownState = (): State | undefined => {
+      const found = readState(home);
+      // A daemon that was killed leaves its state behind.
+      return found?.pid === running.pid ? found : undefined;
+    };
+    const state = await waitFor('the daemon to serve', () => ownState() ?? ended, START_MS);
     if ('instanceId' in state) {
       const ca = readFileSync(home.paths.caBundle, 'utf8');
       return { state, url: `https://127.0.0.1:${state.port}`, ca, running };

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { trust } from '../mcp/trusted-fetch.ts';
 import type { Home } from '../support/home.ts';
+import { openSession } from '../support/mcp-session.ts';
 import { mintToken, refresh, register, type SignedIn, signIn, useToken } from '../support/oauth-client.ts';
 import { createProgramHome, readState, runProgram, startDaemon } from '../support/program.ts';
 import { endProcessesOf } from '../support/run.ts';
+import { lifeServer, writeServers } from '../support/upstreams.ts';
+import { faultLine } from './line.ts';
 
 const DISK_BYTES = 2_097_152;
 /** A grant takes some hundred bytes, and less than a page of 4 KiB is left in the file that the store writes to. */
@@ -50,32 +54,53 @@ async function refreshUntilFull(home: Home, client: SignedIn): Promise<SignedIn>
   throw new Error('the disk never filled up');
 }
 
-describe.each(['uws', 'https'])('L7: a disk that fills up under the daemon on %s', (engine) => {
-  it('issues nothing that is not kept, serves what it has, and goes on once there is room', async () => {
+/** What the owner and a launch see of it. */
+async function expectTold(home: Home): Promise<void> {
+  const headers = await runProgram(home, ['headers', 'code']);
+  expect(headers).toMatchObject({ status: 1, stdout: '' });
+  expect(headers.stderr).toContain('no space left');
+  expect(headers.stderr).toContain('free some disk space');
+  expect(await runProgram(home, ['status'])).toMatchObject({ status: 0, stderr: '' });
+  const launch = await runProgram(home, ['-p', 'hi']);
+  expect(launch).toMatchObject({ status: 0, stdout: expect.stringContaining('-p hi') });
+  expect(launch.stderr).toContain('no space left');
+  const before = readFileSync(home.paths.upstreams, 'utf8');
+  const added = await runProgram(home, ['upstream', 'add', 'more', '--', process.execPath]);
+  expect(added).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('no space left') });
+  expect(readFileSync(home.paths.upstreams, 'utf8')).toBe(before);
+}
+
+faultLine(
+  {
+    number: 'L7',
+    input: 'a disk of 2 MB that fills up under the daemon, and is freed',
+    promised: '503, no token that is not kept; old state intact; sessions go on; works once there is room',
+  },
+  async (engine) => {
     const { home, fill, free } = await createSmallDisk(engine);
-    const { state, running } = await startDaemon(home);
+    writeServers(home, { life: lifeServer() });
+    const { state, running, url, ca } = await startDaemon(home);
+    trust(url, ca);
     const minted = await mintToken(home);
     const client = await signIn(home);
+    const endpoint = { url: `${url}/mcp/life`, token: minted };
+    const session = await openSession(endpoint);
     fill();
 
     const last = await refreshUntilFull(home, client);
     expect((await register(home)).status).toBe(503);
-    const headers = await runProgram(home, ['headers', 'code']);
-    expect(headers).toMatchObject({ status: 1, stdout: '' });
-    expect(headers.stderr).toContain('no space left');
-    expect(headers.stderr).toContain('free some disk space');
+    await expectTold(home);
     expect(await useToken(home, last.accessToken)).toBe(200);
-    expect(await useToken(home, minted)).toBe(200);
-    expect(await runProgram(home, ['status'])).toMatchObject({ status: 0, stderr: '' });
-    const launch = await runProgram(home, ['-p', 'hi']);
-    expect(launch).toMatchObject({ status: 0, stdout: expect.stringContaining('-p hi') });
-    expect(launch.stderr).toContain('no space left');
+    expect(await session.call('echo', { a: 1 })).toEqual({ a: 1 });
+    const unkept = await openSession(endpoint);
+    expect(await unkept.call('report', { a: 2 })).toEqual({ a: 2 });
 
     free();
     expect(readState(home)?.instanceId, 'the same daemon, all along').toBe(state.instanceId);
     const { status, text } = await refresh(home, last);
     expect(status, 'what it promised last').toBe(200);
     expect((await register(home)).status).toBe(201);
+    const kept = await openSession(endpoint);
     running.kill('SIGKILL');
     await running.ended;
     const launched = await mintToken(home);
@@ -84,7 +109,9 @@ describe.each(['uws', 'https'])('L7: a disk that fills up under the daemon on %s
       expect(await useToken(home, token)).toBe(200);
     }
     expect((await refresh(home, { ...last, refreshToken: tokens.refresh_token })).status).toBe(200);
+    for (const each of [session, kept]) expect(await each.call('echo', { a: 3 })).toEqual({ a: 3 });
     const lines = readFileSync(home.paths.daemonLog, 'utf8').trimEnd().split('\n');
     expect(lines.every((line) => typeof JSON.parse(line).event === 'string')).toBe(true);
-  });
-});
+    return [{ what: 'tokens, sessions, log', seen: 'as promised', held: true }];
+  },
+);
