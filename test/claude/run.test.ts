@@ -92,10 +92,13 @@ describe.each(launchers)('R60: claude under the launcher, %s, is as claude alone
   it('Ctrl-Z stops it, and fg lets it go on', async () => {
     const report = join(home.dir, 'report');
     // A shell with job control: a group without one in its session cannot be stopped from the keyboard.
-    const shell = start(['bash', '-c', 'set -m; "$@" & echo $!; wait -f $!; echo ended $?', 'bash', ...launcher], {
-      env: { ...home.env, FAKE_CLAUDE_END: 'wait', FAKE_CLAUDE_REPORT: report },
-      cwd: home.dir,
-    });
+    const shell = start(
+      ['bash', '-c', 'set -m; "$@" & echo $!; wait -f $!; echo ended $?', 'bash', ...launcher],
+      {
+        env: { ...home.env, FAKE_CLAUDE_END: 'wait', FAKE_CLAUDE_REPORT: report },
+        cwd: home.dir,
+      },
+    );
     const claude = await waitFor('claude to start', () => readReport(report));
     const group = Number(shell.output.stdout);
     onTestFinished(() => shell.kill('SIGKILL'));
