@@ -91,6 +91,15 @@ describe.each(ENGINES)('consent, on %s', (engine) => {
     });
   });
 
+  it('R26: the terminal takes the code as a person may type it', async () => {
+    let page = await open();
+    while (!/[01]/.test(page.matchCode)) page = await open();
+    const typed = page.matchCode.toLowerCase().replaceAll('0', 'o').replaceAll('1', 'l').replace('-', '');
+    const { status } = await runProgram(target().home, ['approve', typed], { input: 'y\n' });
+    expect(status).toBe(0);
+    expect(answerOf(await visit(page.target)).has('code')).toBe(true);
+  });
+
   it('R26: the code is read in any case, with O for 0, I or L for 1; a wrong or used one approves nothing', async () => {
     const { matchCode } = await open();
     const spoken = matchCode.toLowerCase().replaceAll('0', 'o').replaceAll('1', 'l').replace('-', ' ');
