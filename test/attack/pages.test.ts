@@ -55,7 +55,8 @@ describe.each(ENGINES)('pages of the built daemon on %s', (engine) => {
       'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'; form-action ${formAction}`,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
+      // Under `no-referrer` a browser would send the page's own form with `Origin: null`.
+      'referrer-policy': formAction === "'self'" ? 'no-referrer' : 'same-origin',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
