@@ -30,11 +30,6 @@ export async function startAttacked(
 ): Promise<Attacked> {
   const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
   const daemon = await startDaemon(home, extra, through);
-  return attackedAt(home, daemon);
-}
-
-/** The same with a daemon that runs already. */
-export function attackedAt(home: Home, daemon: Daemon): Attacked {
   const { ca } = daemon;
   const { port, pid, instanceId } = daemon.state;
   return {
