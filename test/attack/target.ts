@@ -15,6 +15,9 @@ export interface TargetRequest extends AppRequest {
   peer?: string;
 }
 
+/** What the daemon's environment has besides. */
+type Extra = (home: Home) => NodeJS.ProcessEnv;
+
 /** The built daemon, as whoever connects to it sees it, and what its owner can ask. */
 export interface Target extends Server {
   readonly home: Home;
@@ -57,13 +60,14 @@ function expectSafe({ path }: TargetRequest, { status, headers, text }: HttpsAns
 /** Starts the built daemon on that engine; it ends with the test, unless `atEnd` says otherwise. */
 export async function startTarget(
   engine: EngineName,
-  extra: NodeJS.ProcessEnv = {},
+  extra: Extra = () => ({}),
   atEnd: AtEnd = onTestFinished,
 ): Promise<Target> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   atEnd(() => agent.destroy());
   const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine }, atEnd);
-  let daemon = await startDaemon(home, extra);
+  const environment = extra(home);
+  let daemon = await startDaemon(home, environment);
 
   async function send({ peer = freshPeer(), ...request }: TargetRequest): Promise<HttpsAnswer> {
     const { state, ca } = daemon;
@@ -114,13 +118,13 @@ export async function startTarget(
       agent.destroy();
       // One that was killed leaves it behind, and would be taken for the next one.
       rmSync(home.paths.state, { force: true });
-      daemon = await startDaemon(home, extra);
+      daemon = await startDaemon(home, environment);
     },
   };
 }
 
 /** One target for all tests of the suite that this is called in. */
-export function useTarget(engine: EngineName, extra: NodeJS.ProcessEnv = {}): () => Target {
+export function useTarget(engine: EngineName, extra?: Extra): () => Target {
   let target: Target | undefined;
   beforeAll(async () => {
     const ends: (() => void | Promise<void>)[] = [];
