@@ -32,8 +32,8 @@ async function rotate(target: Target, { clientId }: Login, token: string) {
 
 describe.each(ENGINES)('time passes, on %s', (engine) => {
   let clock: FakeClock;
-  const shared = useTarget(engine, ({ dir }) => {
-    clock = createFakeClock(dir);
+  const shared = useTarget(engine, (home) => {
+    clock = createFakeClock(home);
     return clock.env;
   });
   let passed = 0;
