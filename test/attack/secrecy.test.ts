@@ -96,7 +96,7 @@ async function spendSecrets(target: Target): Promise<Map<string, string>> {
 
 describe.each(ENGINES)('secrets, on %s', (engine) => {
   it('R41, R55: no secret that was issued stands in the store, the log or any file but its own, in any form', async () => {
-    const target = await startTarget(engine, () => ({ CLAUDE_SECURE_LOG: 'debug' }));
+    const target = await startTarget(engine, { CLAUDE_SECURE_LOG: 'debug' });
     const { paths } = target.home;
     const secrets = await spendSecrets(target);
     function findings(): string[] {
@@ -127,7 +127,7 @@ describe.each(ENGINES)('secrets, on %s', (engine) => {
   it('R41: nothing depends on Math.random', async () => {
     const code = 'Math.random = () => 0; process.title = "random is zero"';
     const options = `--import=data:text/javascript,${encodeURIComponent(code)}`;
-    const target = await startTarget(engine, () => ({ NODE_OPTIONS: options }));
+    const target = await startTarget(engine, { NODE_OPTIONS: options });
     const command = readFileSync(`/proc/${target.daemon.state.pid}/cmdline`, 'utf8');
     expect(command).toContain('random is zero');
     const verifier = newVerifier();

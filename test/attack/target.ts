@@ -16,7 +16,7 @@ export interface TargetRequest extends AppRequest {
 }
 
 /** What the daemon's environment has besides. */
-type Extra = (home: Home) => NodeJS.ProcessEnv;
+type Extra = NodeJS.ProcessEnv | ((home: Home) => NodeJS.ProcessEnv);
 
 /** The built daemon, as whoever connects to it sees it, and what its owner can ask. */
 export interface Target extends Server {
@@ -60,13 +60,13 @@ function expectSafe({ path }: TargetRequest, { status, headers, text }: HttpsAns
 /** Starts the built daemon on that engine; it ends with the test, unless `atEnd` says otherwise. */
 export async function startTarget(
   engine: EngineName,
-  extra: Extra = () => ({}),
+  extra: Extra = {},
   atEnd: AtEnd = onTestFinished,
 ): Promise<Target> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   atEnd(() => agent.destroy());
   const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine }, atEnd);
-  const environment = extra(home);
+  const environment = typeof extra === 'function' ? extra(home) : extra;
   let daemon = await startDaemon(home, environment);
 
   async function send({ peer = freshPeer(), ...request }: TargetRequest): Promise<HttpsAnswer> {
