@@ -17,7 +17,7 @@ import {
 import type { HttpsAnswer } from '../support/https-request.ts';
 import { ENGINES } from '../support/listen.ts';
 import { expectFixedPage } from './fixed-page.ts';
-import { parametersOf, type Row, type Words } from './rows.ts';
+import { parametersOf, type Row } from './rows.ts';
 import { type Target, useTarget } from './target.ts';
 
 const page = requests.page as readonly Row[];
@@ -26,13 +26,19 @@ const verifier = newVerifier();
 const OTHER_URI = 'http://localhost:1/other';
 
 /** Sends a row's request for a fresh client. */
-async function send(target: Target, row: Row, more: Words = {}): Promise<HttpsAnswer> {
+async function send(target: Target, row: Row, CANARY: string): Promise<HttpsAnswer> {
   const CLIENT = await register(target);
   const OTHER = await register(target, { redirect_uris: [OTHER_URI] });
   const good = Object.fromEntries(authorizeQuery(CLIENT, verifier));
   return getAuthorize(
     target,
-    parametersOf(row, good, { CLIENT, OTHER, ISSUER: target.issuer, CANARY: 'http://127.0.0.1:9', ...more }),
+    parametersOf(row, good, {
+      CLIENT,
+      OTHER,
+      ISSUER: target.issuer,
+      LOCALHOST: target.issuer.replace('127.0.0.1', 'localhost'),
+      CANARY,
+    }),
   );
 }
 
@@ -45,15 +51,17 @@ describe.each(ENGINES)('GET /oauth/authorize, on %s', (engine) => {
 
   it.each(page)('R29: $name gets a fixed page and no Location', async (row) => {
     const before = await pending();
-    const answer = await send(target(), row);
+    const canary = await startCanary();
+    const answer = await send(target(), row, canary.url);
     expectFixedPage(answer, row.error === 'invalid_client' ? UNKNOWN : ELSEWHERE);
+    await canary.expectSilence();
     expect(await pending()).toBe(before);
   });
 
   it.each(client)('R29, R33, R38, R39: $name is told to the client by 303: $error', async (row) => {
     const before = await pending();
     const canary = await startCanary();
-    const answer = await send(target(), row, { CANARY: canary.url });
+    const answer = await send(target(), row, canary.url);
     const parameters = answerOf(answer);
     expect(answer.headers.location?.startsWith(`${REDIRECT_URI}?error=`)).toBe(true);
     expect(Object.fromEntries(parameters)).toEqual({

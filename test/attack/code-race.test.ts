@@ -5,7 +5,7 @@ import { ENGINES } from '../support/listen.ts';
 import { openTls } from '../support/raw-tls.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { outcomeOf } from './rows.ts';
-import { startTarget, type Target } from './target.ts';
+import { type Target, useTarget } from './target.ts';
 
 const verifier = newVerifier();
 
@@ -55,10 +55,12 @@ const MOMENTS: readonly (readonly [string, (attempts: readonly Attempt[]) => Pro
 ];
 
 describe.each(ENGINES)('a code and kill -9, on %s', (engine) => {
+  const shared = useTarget(engine);
+
   it.each(MOMENTS)(
     'R35: two connections redeem it, kill -9 %s: never two grants, and the code is dead',
     async (_, moment) => {
-      const target = await startTarget(engine);
+      const target = shared();
       const clientId = await register(target);
       const form = codeForm(clientId, await obtainCode(target, clientId, verifier), verifier);
       const attempts = [await connect(target), await connect(target)];

@@ -126,9 +126,8 @@ describe.each(ENGINES)('secrets, on %s', (engine) => {
 
   it('R41: nothing depends on Math.random', async () => {
     const code = 'Math.random = () => 0; process.title = "random is zero"';
-    const target = await startTarget(engine, {
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
-    });
+    const options = `--import=data:text/javascript,${encodeURIComponent(code)}`;
+    const target = await startTarget(engine, { NODE_OPTIONS: options });
     const command = readFileSync(`/proc/${target.daemon.state.pid}/cmdline`, 'utf8');
     expect(command).toContain('random is zero');
     const verifier = newVerifier();

@@ -5,7 +5,7 @@ import { trust, trustedFetch } from '../mcp/trusted-fetch.ts';
 import { readPage } from '../oauth/flow.ts';
 import { ENGINES } from '../support/listen.ts';
 import { runProgram } from '../support/program.ts';
-import { startTarget, type Target } from './target.ts';
+import { type Target, useTarget } from './target.ts';
 
 const METADATA = {
   client_name: 'A strict client',
@@ -20,13 +20,6 @@ const REDIRECT_URI = 'http://127.0.0.1:51234/callback';
 /** Both type their options a little otherwise than `fetch` does. */
 const strictFetch = trustedFetch as (url: string, options: unknown) => Promise<Response>;
 
-/** The daemon, and a trust in its roots alone for whatever fetches from it. */
-async function startTrusted(engine: (typeof ENGINES)[number]): Promise<Target> {
-  const target = await startTarget(engine);
-  trust(target.issuer, target.daemon.ca);
-  return target;
-}
-
 /** The browser's part, and the owner's in the terminal; gives the address that the browser ends at. */
 async function answerInTerminal(target: Target, url: URL, answer: 'y' | 'n'): Promise<URL> {
   const page = await trustedFetch(url, { redirect: 'manual' });
@@ -40,8 +33,11 @@ async function answerInTerminal(target: Target, url: URL, answer: 'y' | 'n'): Pr
 }
 
 describe.each(ENGINES)('strict clients, on %s', (engine) => {
+  const shared = useTarget(engine);
+
   it('R25, R31, R37, R39, R40: openid-client discovers, registers, signs in, refreshes, revokes', async () => {
-    const target = await startTrusted(engine);
+    const target = shared();
+    trust(target.issuer, target.daemon.ca);
     const resource = `${target.issuer}/mcp`;
     const config = await client.dynamicClientRegistration(new URL(target.issuer), METADATA, client.None(), {
       algorithm: 'oauth2',
@@ -96,7 +92,8 @@ describe.each(ENGINES)('strict clients, on %s', (engine) => {
   });
 
   it('R25, R37, R38, R42, R43, R46: oauth4webapi finds the resource by its 401, and validates the access token', async () => {
-    const target = await startTrusted(engine);
+    const target = shared();
+    trust(target.issuer, target.daemon.ca);
     const http = { [oauth.customFetch]: strictFetch };
     const resource = new URL(`${target.issuer}/mcp`);
 
@@ -195,8 +192,7 @@ describe.each(ENGINES)('strict clients, on %s', (engine) => {
   });
 
   it('R7: without our roots neither gets as far as a request', async () => {
-    const target = await startTarget(engine);
-    const issuer = new URL(target.issuer);
+    const issuer = new URL(shared().issuer);
     for (const discovery of [
       oauth.discoveryRequest(issuer, { algorithm: 'oauth2' }),
       client.discovery(issuer, 'x', undefined, undefined, { algorithm: 'oauth2' }),

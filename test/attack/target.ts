@@ -1,20 +1,22 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { beforeAll, expect, onTestFinished } from 'vitest';
-import type { ControlAction, ControlActions } from '../../src/control.ts';
+import { type ControlAction, type ControlActions, OWNER_HEADER } from '../../src/control.ts';
+import { initialize } from '../mcp/client.ts';
 import type { Server } from '../oauth/flow.ts';
-import { askControl } from '../support/control.ts';
 import type { AtEnd, Home } from '../support/home.ts';
 import { type HttpsAnswer, httpsRequest } from '../support/https-request.ts';
 import type { EngineName } from '../support/listen.ts';
 import type { AppRequest } from '../support/oauth-app.ts';
-import { useToken } from '../support/oauth-client.ts';
 import { createProgramHome, type Daemon, startDaemon } from '../support/program.ts';
 
 export interface TargetRequest extends AppRequest {
   /** Of 127.0.0.0/8; a fresh one every few requests unless named, as rate limits go by the peer. */
   peer?: string;
 }
+
+/** What the daemon's environment has besides. */
+type Extra = NodeJS.ProcessEnv | ((home: Home) => NodeJS.ProcessEnv);
 
 /** The built daemon, as whoever connects to it sees it, and what its owner can ask. */
 export interface Target extends Server {
@@ -58,14 +60,39 @@ function expectSafe({ path }: TargetRequest, { status, headers, text }: HttpsAns
 /** Starts the built daemon on that engine; it ends with the test, unless `atEnd` says otherwise. */
 export async function startTarget(
   engine: EngineName,
-  extra: NodeJS.ProcessEnv = {},
+  extra: Extra = {},
   atEnd: AtEnd = onTestFinished,
 ): Promise<Target> {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   atEnd(() => agent.destroy());
   const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine }, atEnd);
-  let daemon = await startDaemon(home, extra);
-  const control: Target['control'] = (action, request) => askControl(home, action, request);
+  const environment = typeof extra === 'function' ? extra(home) : extra;
+  let daemon = await startDaemon(home, environment);
+
+  async function send({ peer = freshPeer(), ...request }: TargetRequest): Promise<HttpsAnswer> {
+    const { state, ca } = daemon;
+    const answer = await httpsRequest({ port: state.port, ca, localAddress: peer, agent, ...request });
+    expectSafe(request, answer);
+    return answer;
+  }
+
+  const sendJson = (path: string, headers: Record<string, string>, body: unknown): Promise<HttpsAnswer> =>
+    send({
+      // Neither the owner nor a token is limited.
+      peer: '127.0.0.1',
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+
+  const control: Target['control'] = async (action, request) => {
+    const owner = readFileSync(home.paths.ownerSecret, 'utf8').trim();
+    const { status, text } = await sendJson(`/control/${action}`, { [OWNER_HEADER]: owner }, request);
+    if (status !== 200) throw new Error(`${action}: ${status} ${text}`);
+    return JSON.parse(text);
+  };
+
   return {
     home,
     control,
@@ -75,31 +102,29 @@ export async function startTarget(
     get issuer() {
       return daemon.url;
     },
-    async request({ peer = freshPeer(), ...request }) {
-      const { state, ca } = daemon;
-      const answer = await httpsRequest({ port: state.port, ca, localAddress: peer, agent, ...request });
-      expectSafe(request, answer);
-      return answer;
-    },
+    request: send,
     resolve: async (code, approve) => (await control('approve', { code, approve })).done,
     async grants(clientId) {
       const { clients } = await control('clients', {});
       return clients.find((client) => client.clientId === clientId)?.grants ?? 0;
     },
-    useToken: (token) => useToken(home, token),
+    async useToken(token) {
+      const headers = { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream' };
+      return (await sendJson('/mcp', headers, initialize())).status;
+    },
     async restart(signal = 'SIGTERM') {
       daemon.running.kill(signal);
       await daemon.running.ended;
       agent.destroy();
       // One that was killed leaves it behind, and would be taken for the next one.
       rmSync(home.paths.state, { force: true });
-      daemon = await startDaemon(home, extra);
+      daemon = await startDaemon(home, environment);
     },
   };
 }
 
 /** One target for all tests of the suite that this is called in. */
-export function useTarget(engine: EngineName, extra: NodeJS.ProcessEnv = {}): () => Target {
+export function useTarget(engine: EngineName, extra?: Extra): () => Target {
   let target: Target | undefined;
   beforeAll(async () => {
     const ends: (() => void | Promise<void>)[] = [];

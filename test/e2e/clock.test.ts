@@ -22,7 +22,7 @@ async function servedUntil(home: Home): Promise<number> {
 describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
   it('R45: +2 h ends access tokens and a refresh goes on; -2 h brings nothing back to life, over a restart too', async () => {
     const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const clock = createFakeClock(home.dir);
+    const clock = createFakeClock(home);
     const first = await startDaemon(home, clock.env);
     const before = await signIn(home);
     expect(await useToken(home, before.accessToken)).toBe(200);
@@ -46,7 +46,7 @@ describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
 
   it('L9: +400 d while it runs: the certificate is renewed in place and the owner is served on', async () => {
     const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const clock = createFakeClock(home.dir);
+    const clock = createFakeClock(home);
     const { state } = await startDaemon(home, clock.env);
     const before = await signIn(home);
 
@@ -77,7 +77,7 @@ describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
       });
       expect((await runProgram(home, ['-p', 'hi'])).status).toBe(0);
       expect((await runProgram(home, ['stop'])).status).toBe(0);
-      const clock = createFakeClock(home.dir);
+      const clock = createFakeClock(home);
       clock.jump(offset);
       const launch = await runProgram(home, ['-p', 'hi'], { env: clock.env });
       expect(launch).toMatchObject({

@@ -12,7 +12,7 @@ import {
   register,
 } from './flow.ts';
 
-describe.each(['uws', 'https'] as const)('the log, on %s', (engine) => {
+describe.each(['uws', 'https'] as const)('secrets, on %s', (engine) => {
   it('R56: every registration, consent, token, revocation and refusal is audited, by ids alone', async () => {
     const app = await startApp({ engine });
     const { clientId, tokens } = await login(app);
