@@ -41,7 +41,7 @@ export interface AuthorizationServer {
   clients(): ClientReport[];
   /** Ends every grant of the client, and its registration; false if there was neither. */
   revokeClient(clientId: string): Promise<boolean>;
-  /** Tells of every grant that has ended, by revocation or expiry. */
+  /** Tells of every grant that has ended, by revocation or expiry; the first listener also of those before it. */
   onGrantEnd(listener: (grantId: string) => void): void;
   /** Withdraws what waits for the owner, whose pages would otherwise keep the daemon from ending. */
   withdrawPending(): void;
@@ -71,8 +71,10 @@ export async function createAuthorizationServer(
   const resources = createResources(issuer, hosts);
   const verified = createVerifiedTokens(clock);
   const grantEndListeners: ((grantId: string) => void)[] = [];
+  const endedMeanwhile: string[] = [];
   const grants = await readGrants(records, clock, (grant, reason) => {
     verified.endGrant(grant);
+    if (grantEndListeners.length === 0) endedMeanwhile.push(grant);
     for (const listener of grantEndListeners) listener(grant);
     log.info('grant.ended', { grant, reason });
   });
@@ -119,6 +121,7 @@ export async function createAuthorizationServer(
     revokeClient: (clientId) => clients.serial(clientId, () => endClient(clientId, { clients, grants, log })),
     onGrantEnd(listener) {
       grantEndListeners.push(listener);
+      for (const grant of endedMeanwhile.splice(0)) listener(grant);
     },
     withdrawPending: () => consents.close(),
     async close() {

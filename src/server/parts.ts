@@ -114,9 +114,9 @@ export async function createParts(options: ServeOptions, onPortLost: () => void)
   const journal = createJournal({ records: store, log });
   const restored = await journal.readSessions();
   const mcp = await createGateway(options, { oauth, certificate, store }, journal);
-  oauth.onGrantEnd(mcp.endGrant);
   const upstreamsFile = watchUpstreamsFile(paths.upstreams, { define: mcp.define, log });
   mcp.restore(restored);
+  oauth.onGrantEnd(mcp.endGrant);
   const idle = watchIdle(config.idleMs, listener.connections);
   const health = createHealth(engine.name);
   return { ...options, url, health, certificate, idle, store, oauth, mcp, upstreamsFile };

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import statelessRequests from '../corpus/stateless-requests.json' with { type: 'json' };
 import { post } from '../mcp/client.ts';
 import { readAnswer } from '../mcp/stateless/modern.ts';
-import { mintFor, reportOf } from '../support/control.ts';
+import { askControl, mintFor, reportOf } from '../support/control.ts';
 import { ENGINES } from '../support/listen.ts';
 import { ask, signIn } from '../support/oauth-client.ts';
 import { type StatelessMessage, statelessHeaders, statelessMessage } from '../support/stateless-request.ts';
 import { startServers, toldServer } from '../support/upstreams.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 type Changes = Readonly<Record<string, unknown>>;
 
@@ -144,5 +145,27 @@ describe.each(ENGINES)('a request of revision 2026-07-28 on %s', (engine) => {
     const done = await send(again, at('told', token));
     expect(JSON.parse(done.result.content[0].text)).toEqual({ action: 'accept', content: { a: 1 } });
     expect(await send(again)).toMatchObject(refused);
+  });
+
+  it('R45, R52: a call that waits for its client ends with the grant, and the server is told', async () => {
+    const { home, at } = await start();
+    const { accessToken, clientId } = await signIn(home);
+    const { _meta, ...params } = statelessMessage('tools/call', {
+      name: 'ask',
+      arguments: { method: 'elicitation/create', params: ELICIT },
+    }).params;
+    const asked = statelessMessage('tools/call', params);
+    const message = { ...asked, params: { ...params, _meta: { ...(_meta as object), ...CAPABLE } } };
+    const response = await post(
+      at('told').url,
+      { token: accessToken, headers: statelessHeaders(asked) },
+      message,
+    );
+    expect((await readAnswer(response)).body.result.resultType).toBe('input_required');
+    await askControl(home, 'revoke', { clientId });
+    await waitFor('the server to be told', async () => {
+      const { entries } = await askControl(home, 'traffic', { server: 'told', after: -1, bodies: false });
+      return entries.some(({ method }) => method === 'notifications/cancelled');
+    });
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { call, initialize, post } from '../mcp/client.ts';
 import { trustedFetch } from '../mcp/trusted-fetch.ts';
+import { ENGINES } from '../support/listen.ts';
 import { openSession } from '../support/mcp-session.ts';
 import { ask } from '../support/oauth-client.ts';
 import { findProcesses, readProcessFile } from '../support/processes.ts';
@@ -41,10 +42,13 @@ interface Dump {
   readonly received: string[];
 }
 
-describe('R53: a server on stdio', () => {
+describe.each(ENGINES)('R53: a server on stdio, on %s', (engine) => {
   it('gets the few variables that every program needs and its own; its arguments as they stand', async () => {
     const entry = { ...lifeServer('plain', ...ARGUMENTS), env: { OWN: 'own-${USER_VARIABLE}' } };
-    const { home, at } = await startServers({ memory: entry }, { ...CANARIES, USER_VARIABLE: 'value' });
+    const { home, at } = await startServers(
+      { memory: entry },
+      { ...CANARIES, USER_VARIABLE: 'value', CLAUDE_SECURE_ENGINE: engine },
+    );
     const session = await openSession(at('memory'));
     const { argv, env } = (await session.call('dump')) as Dump;
     expect(argv).toEqual(['plain', ...ARGUMENTS]);
@@ -59,7 +63,10 @@ describe('R53: a server on stdio', () => {
   });
 
   it('never sees the token, the session or any other header of a client, of either era', async () => {
-    const { home, at, token } = await startServers({ memory: lifeServer() });
+    const { home, at, token } = await startServers(
+      { memory: lifeServer() },
+      { CLAUDE_SECURE_ENGINE: engine },
+    );
     const session = await openSession(at('memory'));
     await session.call('echo', { a: 1 });
     await requestStateless(at('memory'), 'tools/call', { name: 'echo', arguments: { a: 2 } });
@@ -72,10 +79,8 @@ describe('R53: a server on stdio', () => {
   });
 
   it('is started, added or changed by no request of a client, whatever it says', async () => {
-    const { home, daemon, at, token } = await startServers({
-      memory: lifeServer(),
-      off: { ...lifeServer(), enabled: false },
-    });
+    const servers = { memory: lifeServer(), off: { ...lifeServer(), enabled: false } };
+    const { home, daemon, at, token } = await startServers(servers, { CLAUDE_SECURE_ENGINE: engine });
     const session = await openSession(at('memory'));
     await session.call('who');
     const before = readFileSync(home.paths.upstreams, 'utf8');
@@ -119,7 +124,7 @@ describe('R53: a server on stdio', () => {
   });
 
   it('has its configured secrets in its environment alone: in no command line, log, status or health', async () => {
-    const { home, at } = await startServers({}, { CLAUDE_SECURE_LOG: 'debug' });
+    const { home, at } = await startServers({}, { CLAUDE_SECURE_LOG: 'debug', CLAUDE_SECURE_ENGINE: engine });
     const secret = 'configured-secret-51f0';
     const { command, args = [] } = lifeServer();
     const add = ['upstream', 'add', 'memory', '--env', `API_KEY=${secret}`, '--', command, ...args];

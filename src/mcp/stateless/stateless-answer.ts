@@ -1,5 +1,6 @@
 import type { Caller } from '../../caller.ts';
 import { type Exchange, type ResponseStream, respondJson } from '../../exchange.ts';
+import { onCallerEnd } from '../caller-end.ts';
 import { messageFrame } from '../event-stream.ts';
 import type { JsonRpcMessage, JsonRpcNotification } from '../json-rpc.ts';
 import type { OpenStreams } from '../open-streams.ts';
@@ -25,6 +26,8 @@ export function createStatelessAnswer(
   let opened: ResponseStream | undefined;
   const timer = setTimeout(stream, STREAM_AFTER_MS);
   exchange.onClose(() => clearTimeout(timer));
+  // R45: an answer that is not a stream yet ends with its token too, and what it is the answer to.
+  exchange.onClose(onCallerEnd(caller, stream));
 
   function stream(): ResponseStream | undefined {
     if (exchange.closed) return undefined;

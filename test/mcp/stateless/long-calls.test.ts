@@ -93,6 +93,15 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     expect(sent('notifications/cancelled')).toMatchObject([{ params: { requestId: asked.request.id } }]);
   });
 
+  it('R45: so it is while nobody knows yet whether the answer will be a stream', async () => {
+    const { served, token, post, count } = await startModern(engine, () => {}, { described: DESCRIBED });
+    const posted = post(call());
+    await waitFor('the call', () => count('tools/call') === 1);
+    served.end(token);
+    await waitFor('the cancellation', () => count('notifications/cancelled') === 1, 1_000);
+    expect(await readEvents(await posted).next()).toBeUndefined();
+  });
+
   it.each(HOSTILE)('R47: %j stays text, in whatever it comes', async (text) => {
     const { post, send } = await startModern(
       engine,
