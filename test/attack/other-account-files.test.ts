@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Home } from '../support/home.ts';
@@ -100,6 +100,35 @@ describe('another account on this machine', () => {
       expect(await runProgram(home, ['serve'])).toMatchObject({ status: 1, stdout: '' });
       expect(readdirSync(planted)).toEqual(['state.json']);
     }
+  });
+
+  it('R3: gets nowhere with a claude-secure that is told to work on our files', async () => {
+    const home = await createOpenHome();
+    const launch = await runProgram(home, ['-p', 'hi']);
+    expect(launch.stdout).toContain('--mcp-config');
+    const state = readFileSync(home.paths.state, 'utf8');
+    const env = { HOME: createHomeOfNobody(), CLAUDE_SECURE_HOME: home.paths.root };
+    const commands = [
+      'status',
+      'stop',
+      'restart',
+      'headers code',
+      'approve',
+      'clients',
+      'serve',
+      'cert renew',
+    ];
+    const outcomes = await Promise.all(
+      commands.map((command) => runAsNobody(programCommand(command.split(' ')), env)),
+    );
+    for (const [index, { status, stdout, stderr }] of outcomes.entries()) {
+      expect([commands[index], status, stdout]).toEqual([commands[index], 1, '']);
+      expect(stderr).toMatch(
+        /^claude-secure: cannot (?:read|write) \S+ \(EACCES\) \((?:FILE_UNSAFE|HOME_UNUSABLE)\)\n/,
+      );
+    }
+    expect(readFileSync(home.paths.state, 'utf8')).toBe(state);
+    expect((await runProgram(home, ['status'])).status).toBe(0);
   });
 
   it('R3: swaps nothing in a home that it may write to: such a home is named, and Claude starts without us', async () => {
