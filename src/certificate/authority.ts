@@ -17,6 +17,9 @@ export interface Authority {
   readonly permittedNames: readonly string[];
 }
 
+/** How the problem begins that a clock set back is to blame for. */
+export const NOT_YET = 'is not valid before';
+
 const LABELS = 'PRIVATE KEY,CERTIFICATE,CERTIFICATE';
 
 function readParts(text: string): Authority | undefined {
@@ -53,7 +56,7 @@ export function parseAuthority(text: string, now: Date): Authority | string {
   // Only ours carry it; without it a stolen key could speak for every site that the person visits.
   if (permittedNames.length === 0) return 'was not made by claude-secure: it is not limited to local names';
   if (now < new Date(issuing.validFrom)) {
-    return `is not valid before ${new Date(issuing.validFrom).toISOString()} (is the clock right?)`;
+    return `${NOT_YET} ${new Date(issuing.validFrom).toISOString()} (is the clock right?)`;
   }
   if (now >= new Date(issuing.validTo)) return `expired on ${new Date(issuing.validTo).toISOString()}`;
   return authority;

@@ -1,15 +1,17 @@
 import { Failure } from '../errors.ts';
 import type { Paths } from '../paths.ts';
-import { type Authority, parseAuthority } from './authority.ts';
+import { type Authority, NOT_YET, parseAuthority } from './authority.ts';
 import { type Identity, parseIdentity } from './identity.ts';
 import type { Stored } from './stored.ts';
 
 /** The refusal of an authority. It names the cure but never takes it: every client trusts the root in that file. */
 export function authorityFailure(paths: Paths, problem: string): Failure {
   const { authority, certificates } = paths;
-  return new Failure('CERTIFICATE_UNUSABLE', `${authority} ${problem}`, {
-    hint: `mv "${certificates}" "${certificates}.old" and start again (clients must then trust a new root)`,
-  });
+  // A root made by a wrong clock would be none once it is right.
+  const hint = problem.startsWith(NOT_YET)
+    ? 'correct the clock, then try again'
+    : `mv "${certificates}" "${certificates}.old" and start again (clients must then trust a new root)`;
+  return new Failure('CERTIFICATE_UNUSABLE', `${authority} ${problem}`, { hint });
 }
 
 export interface Usable {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync, renameSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -8,6 +9,8 @@ import { createProgramHome, readState, runProgram, startDaemon } from '../suppor
 import { waitFor } from '../support/wait-for.ts';
 
 const DAY_MS = 86_400_000;
+/** Some day of that year, for as long as these tests live. */
+const IN_1970 = `-${Math.floor(Date.now() / DAY_MS) - 30}d`;
 
 /** When the certificate ends that the daemon serves now; it need not be valid by our own clock. */
 async function servedUntil(home: Home): Promise<number> {
@@ -93,4 +96,43 @@ describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
       expect((await runProgram(home, ['headers', 'code'])).status).toBe(0);
     },
   );
+});
+
+describe('L9: a clock at 1970', () => {
+  /** Claude is started, and our server is not named to it. */
+  const WITHOUT_US = /^(?!.*--mcp-config).*-p hi/;
+  const createEchoHome = () => createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/echo' });
+
+  it('behind our certificates: told with the date, nothing is made anew, and all is well once it is right', async () => {
+    const home = await createEchoHome();
+    const { paths } = home;
+    expect((await runProgram(home, ['-p', 'hi'])).status).toBe(0);
+    expect((await runProgram(home, ['stop'])).status).toBe(0);
+    const keep = [paths.authority, paths.identity, paths.signingKeys, paths.ownerSecret];
+    const before = keep.map((file) => readFileSync(file, 'utf8'));
+    const clock = createFakeClock(home);
+    clock.jump(IN_1970);
+    const launch = await runProgram(home, ['-p', 'hi'], { env: clock.env });
+    expect(launch).toMatchObject({ status: 0, stdout: expect.stringMatching(WITHOUT_US) });
+    expect(launch.stderr).toMatch(/authority\.pem is not valid before 20\S+ \(is the clock right\?\)/);
+    expect(launch.stderr).toContain('hint: correct the clock, then try again');
+    expect(keep.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+    const back = await runProgram(home, ['-p', 'hi']);
+    expect(back).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--mcp-config') });
+  });
+
+  it('at the first start: served then, and told with its cure once the clock is right', async () => {
+    const home = await createEchoHome();
+    const clock = createFakeClock(home);
+    clock.jump(IN_1970);
+    const launch = await runProgram(home, ['-p', 'hi'], { env: clock.env });
+    expect(launch).toMatchObject({ status: 0, stdout: expect.stringContaining('--mcp-config') });
+    expect((await runProgram(home, ['stop'], { env: clock.env })).status).toBe(0);
+    const back = await runProgram(home, ['-p', 'hi']);
+    expect(back).toMatchObject({ status: 0, stdout: expect.stringMatching(WITHOUT_US) });
+    expect(back.stderr).toMatch(/authority\.pem expired on 19\S+ \(CERTIFICATE_UNUSABLE\)/);
+    const [, from = '', to = ''] = /hint: mv "(\S+)" "(\S+)"/.exec(back.stderr) ?? [];
+    renameSync(from, to);
+    expect((await runProgram(home, ['-p', 'hi'])).stdout).toContain('--mcp-config');
+  });
 });
