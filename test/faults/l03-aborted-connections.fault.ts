@@ -4,7 +4,7 @@ import { faultLine, LONG } from './line.ts';
 import { descriptorsOf, heapOf } from './meter.ts';
 import { startSubject } from './subject.ts';
 
-const CONNECTIONS = LONG ? 100_000 : 2_000;
+const CONNECTIONS = LONG ? 100_000 : 10_000;
 /** limits.sessionsPerGrant is 64, and so many clients are there at once. */
 const GRANTS = 2;
 const WARM_UP = 500;
