@@ -37,6 +37,9 @@ export interface Exchange {
    */
   stream(status: number, headers: ResponseHeaders): ResponseStream;
 
+  /** The client has shown a good credential: its connection is not the one to go when there are too many (R19). */
+  vouch(): void;
+
   /** Closes the connection without an answer: the only thing that stops bytes already buffered behind it. */
   drop(): void;
 

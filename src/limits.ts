@@ -24,6 +24,8 @@ export const limits = {
   /** R19. */
   connections: 2_000,
   descriptorReserve: 128,
+  /** Of the connections: what one address may hold of them without a good credential. */
+  strangersShare: 1 / 2,
   registrationsPerMinute: 20,
   tokenFailuresPerMinute: 30,
   authorizationsPerMinute: 60,
@@ -35,6 +37,8 @@ export const limits = {
 
   /** R26, R27, R34. */
   consentMs: 10 * MINUTE,
+  /** A waiting page's request is held so long; a browser that hears nothing for a minute may show an error instead. */
+  consentHoldMs: 45 * SECOND,
   openConsents: 100,
   matchCodeBits: 40,
   authorizationCodeMs: 60 * SECOND,
@@ -73,11 +77,15 @@ export const limits = {
   /** Of what a client says of itself, as JSON: it is kept as long as its session, and written down with it. */
   initializeLength: 64 * KIB,
   jsonDepth: 64,
+  /** Of a body: 4 MiB hold 500,000 numbers, which as objects would take ten times as much. */
+  jsonValues: 524_288,
   /** Events kept for `Last-Event-ID`, for each session and in all. */
   replayEvents: 256,
   replayBytes: MIB,
   replayTotalBytes: 64 * MIB,
 
+  /** R52, L15: of the bodies of all requests that wait for their answers, as they are in memory. */
+  openBodiesWeight: 64 * MIB,
   /** R52: for each grant, over all stateless requests. */
   statelessInFlight: 256,
   subscriptions: 100,
@@ -93,7 +101,8 @@ export const limits = {
   upstreamProcesses: 256,
   /** R54. */
   upstreamLineBytes: 8 * MIB,
-  upstreamNotificationsPerSecond: 5_000,
+  /** Of notifications, and as many requests; what is more is dropped. */
+  upstreamFloodPerSecond: 5_000,
   /** Questions that one client has open: beyond this a server gets an error. */
   upstreamQuestions: 32,
   /** Of the ids of tasks and pages and of a list's cursors: a longer one is not remembered. */
@@ -137,6 +146,7 @@ export const limits = {
   logBytes: 10 * MIB,
   logFiles: 3,
   refusalLinesPerMinute: 60,
+  refusalLinesPerMinuteInAll: 600,
 
   /** Launcher and daemon life (reference/launcher.md 5). */
   probeMs: SECOND,

@@ -49,8 +49,7 @@ export function formatLine(level: LogLevel, event: string, fields: LogFields, ti
 
 /** Opens the log. Throws `FILE_UNSAFE` or `HOME_UNUSABLE` if the file cannot be had; later failures only drop lines. */
 export function openLog(file: string, level: LogLevel, maxBytes: number = limits.logBytes): Log {
-  let descriptor = openForAppend(file);
-  let size = fstatSync(descriptor).size;
+  let { descriptor, size } = openForAppend(file);
   let dropped = 0;
 
   /** The number of a closed descriptor is soon another file's: nothing may be written to it. */
@@ -68,8 +67,7 @@ export function openLog(file: string, level: LogLevel, maxBytes: number = limits
         // The older file does not exist yet, or the disk refuses: appending goes on either way.
       }
     }
-    descriptor = openForAppend(file);
-    size = fstatSync(descriptor).size;
+    ({ descriptor, size } = openForAppend(file));
   }
 
   /** A disk that filled up in mid-line took a part of it, which would spoil the next one. */

@@ -12,7 +12,7 @@
  * | upstream-processes.json | daemon       | 0600 | their processes, to end those of a daemon that was killed |
  * | port                    | daemon       | 0600 | the port, decimal: chosen once, then kept               |
  * | state.json              | daemon       | 0600 | the running daemon (src/state.ts); absent when stopped  |
- * | start.lock              | launcher     | 0600 | who is starting the daemon, against a stampede only     |
+ * | start.lock              | launcher     | 0600 | who is starting the daemon, or changing upstreams.json  |
  * | crash.json              | launcher     | 0600 | failed starts, to back off                              |
  * | owner.secret            | daemon       | 0600 | 256 bits, base64url: the owner's key to /control        |
  * | signing-keys.json       | oauth        | 0600 | JWK set, private: the token signing keys                |

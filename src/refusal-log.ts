@@ -11,7 +11,10 @@ export type LogRefusal = (event: string, fields: LogFields & { readonly peer: st
  */
 export function createRefusalLog(log: Log): LogRefusal {
   const lines = createRateLimiter(limits.refusalLinesPerMinute);
+  // Another account of this host has the sixteen million addresses of 127.0.0.0/8.
+  const linesInAll = createRateLimiter(limits.refusalLinesPerMinuteInAll);
   return (event, fields) => {
-    if (lines.take(fields.peer) === undefined) log.info(event, fields);
+    const isLogged = lines.take(fields.peer) === undefined && linesInAll.take('') === undefined;
+    if (isLogged) log.info(event, fields);
   };
 }

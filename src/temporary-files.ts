@@ -20,9 +20,13 @@ export function discardTemporary(temporary: string): void {
 
 /** Removes what a killed writer left: temporary files older than an hour. */
 export function collectTemporaryFiles(directory: string, now: number = Date.now()): void {
-  for (const name of readdirSync(directory)) {
-    if (!/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
-    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
-    if (found && now - found.mtimeMs > LEFT_OVER_MS) discardTemporary(join(directory, name));
+  try {
+    for (const name of readdirSync(directory)) {
+      if (!/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
+      const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
+      if (found && now - found.mtimeMs > LEFT_OVER_MS) discardTemporary(join(directory, name));
+    }
+  } catch {
+    // Litter stops nobody: a later run collects it.
   }
 }

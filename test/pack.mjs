@@ -6,12 +6,14 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +30,7 @@ const NO_OP_EXIT = 7;
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'claude-secure-pack-'));
 const app = join(folder, 'app');
+const clone = join(folder, 'clone');
 const noOp = join(folder, 'no-op');
 const installed = join(app, 'node_modules/claude-secure');
 
@@ -68,19 +71,33 @@ async function lint(tarball) {
   );
 }
 
+/** R61: nobody's install script has to run. */
+const QUIETLY = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+
 function install(tarball) {
   for (const directory of [app, noOp]) mkdirSync(directory);
   writeFileSync(join(app, 'package.json'), '{ "private": true }\n');
-  npm(['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', tarball], app);
+  npm(['install', ...QUIETLY, tarball], app);
   writeFileSync(join(noOp, 'claude'), `#!/bin/sh\nexit ${NO_OP_EXIT}\n`);
   chmodSync(join(noOp, 'claude'), 0o755);
 }
 
-/** Runs the installed command; checks its exit code and gives back stdout. */
-function claudeSecure(home, args, expected) {
+/** What a clone gets by the hashes of the lockfile, without the native engine. */
+function installClone() {
+  mkdirSync(clone);
+  for (const name of ['package.json', 'package-lock.json', 'bin', 'dist'])
+    cpSync(join(repository, name), join(clone, name), { recursive: true });
+  npm(['ci', '--omit=optional', ...QUIETLY], clone);
+  const bin = join(clone, 'node_modules', '.bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(join(clone, 'bin/claude-secure.js'), join(bin, 'claude-secure'));
+}
+
+/** Runs the command that is installed there; checks its exit code and gives back stdout. */
+function claudeSecure(where, home, args, expected) {
   const env = {
     HOME: home,
-    PATH: [join(app, 'node_modules', '.bin'), noOp, process.env.PATH].join(delimiter),
+    PATH: [join(where, 'node_modules', '.bin'), noOp, process.env.PATH].join(delimiter),
     CLAUDE_SECURE_PORT: '0',
   };
   const { status, stdout, stderr } = spawnSync('claude-secure', args, { env, encoding: 'utf8', cwd: home });
@@ -89,28 +106,32 @@ function claudeSecure(home, args, expected) {
 }
 
 /** From an empty home to nothing running, with one launch in between. */
-function firstRun(expectedEngine) {
+function firstRun(where, expectedEngine) {
   const home = mkdtempSync(join(folder, 'home-'));
-  claudeSecure(home, ['status'], 3);
+  claudeSecure(where, home, ['status'], 3);
   try {
-    assert.equal(claudeSecure(home, ['a prompt'], NO_OP_EXIT), '', 'a launch prints nothing on stdout');
-    const { state, engine } = JSON.parse(claudeSecure(home, ['status', '--json'], 0));
+    assert.equal(
+      claudeSecure(where, home, ['a prompt'], NO_OP_EXIT),
+      '',
+      'a launch prints nothing on stdout',
+    );
+    const { state, engine } = JSON.parse(claudeSecure(where, home, ['status', '--json'], 0));
     assert.equal(state, 'running');
     if (expectedEngine) assert.equal(engine, expectedEngine);
     console.log(`pack: a first run works on the ${engine} engine`);
   } finally {
-    claudeSecure(home, ['stop'], 0);
+    claudeSecure(where, home, ['stop'], 0);
   }
-  claudeSecure(home, ['status'], 3);
+  claudeSecure(where, home, ['status'], 3);
   assert.deepEqual(readdirSync(home), ['.config'], 'nothing but our own directory in the home');
   assert.deepEqual(readdirSync(join(home, '.config')), ['claude-secure']);
 }
 
 function answers() {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-  assert.equal(claudeSecure(app, ['version'], 0), `claude-secure ${version}\n`);
+  assert.equal(claudeSecure(app, app, ['version'], 0), `claude-secure ${version}\n`);
   const shipped = readFileSync(join(installed, 'completions/claude-secure.bash'), 'utf8');
-  assert.equal(claudeSecure(app, ['completion', 'bash'], 0), shipped);
+  assert.equal(claudeSecure(app, app, ['completion', 'bash'], 0), shipped);
 }
 
 try {
@@ -120,10 +141,9 @@ try {
   console.log(`pack: ${names.length} files, nothing foreign, publint content`);
   install(tarball);
   answers();
-  firstRun();
-  // What `npm install --omit=optional` leaves out, and what a platform without a binary cannot load.
-  rmSync(join(app, 'node_modules/uWebSockets.js'), { recursive: true });
-  firstRun('https');
+  firstRun(app);
+  installClone();
+  firstRun(clone, 'https');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

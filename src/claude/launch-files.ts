@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { lookAt } from '../file-failures.ts';
 import { ensurePrivateDirectory, removeFile, SECRET_MODE, touchFile, writeFileAtomic } from '../files.ts';
 import { limits } from '../limits.ts';
 import type { Paths } from '../paths.ts';
@@ -17,15 +18,19 @@ export function contentName(...parts: readonly (string | Uint8Array)[]): string 
 
 /** Removes what no launch has used for 30 days; a background session may start again from a younger one. */
 function collect(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    if (!NAME.test(name)) continue;
-    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
-    if (found && Date.now() - found.mtimeMs > limits.launchFilesMs) removeFile(join(directory, name));
+  try {
+    for (const name of readdirSync(directory)) {
+      if (!NAME.test(name)) continue;
+      const found = lookAt(join(directory, name));
+      if (found && Date.now() - found.mtimeMs > limits.launchFilesMs) removeFile(join(directory, name));
+    }
+  } catch {
+    // Litter stops no launch: a later one collects it.
   }
 }
 
 function isUsable(file: string, mode: number): boolean {
-  const found = lstatSync(file, { throwIfNoEntry: false });
+  const found = lookAt(file);
   if (!found?.isFile()) return false;
   const isOurs =
     process.platform === 'win32' || (found.uid === process.geteuid?.() && (found.mode & 0o777) === mode);

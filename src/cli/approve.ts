@@ -1,25 +1,22 @@
+import { consentFacts } from '../consent-facts.ts';
 import type { PendingConsent } from '../control.ts';
 import { control } from '../daemon/control.ts';
 import { Failure } from '../errors.ts';
+import { normaliseMatchCode } from '../match-code.ts';
 import type { RunCommand } from './context.ts';
 import { createQuestions } from './questions.ts';
 import { findRunningDaemon } from './running-daemon.ts';
-import { terminalText } from './terminal-text.ts';
+import { terminalLine } from './terminal-text.ts';
 import { momentText } from './time-text.ts';
 
 function consentText(pending: PendingConsent): string {
-  const rows = [
-    ['client', `${pending.clientName} (unverified, ${pending.clientId})`],
-    ['may', `call every tool of ${pending.resource}`],
-    ['answer to', pending.redirectUri],
-    ['code', pending.code],
-    ['expires', momentText(pending.expiresAt)],
-  ] as const;
-  return rows.map(([label, value]) => `${label.padEnd(12)}${terminalText(value)}\n`).join('');
+  const facts = consentFacts(pending).map(({ label, value, remark }): [string, string] => [
+    label,
+    remark ? `${value} (${remark})` : value,
+  ]);
+  const rows = [...facts, ['Code', pending.code], ['Good until', momentText(pending.expiresAt)]] as const;
+  return rows.map(([label, value]) => `${label.padEnd(23)}${terminalLine(value)}\n`).join('');
 }
-
-/** The code without its hyphen, in capitals: people type it as they like. */
-const plain = (code: string): string => code.replace(/[^a-z0-9]/gi, '').toUpperCase();
 
 /** Lists what waits for the owner, or shows one request and approves exactly that (R26). */
 export const approve: RunCommand = async (context, { words: [code] }) => {
@@ -30,7 +27,7 @@ export const approve: RunCommand = async (context, { words: [code] }) => {
     if (pending.length) context.print('\napprove one with: claude-secure approve <code>\n');
     return 0;
   }
-  const found = pending.find((consent) => plain(consent.code) === plain(code));
+  const found = pending.find((consent) => consent.code === normaliseMatchCode(code));
   if (!found) {
     throw new Failure('NOT_FOUND', `no request waits under the code ${code}`, {
       hint: 'claude-secure approve lists what waits',

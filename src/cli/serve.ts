@@ -10,6 +10,7 @@ import type { Context, RunCommand } from './context.ts';
 import { nextSignal, watchFaults } from './daemon-ends.ts';
 
 type Bound = Awaited<ReturnType<typeof import('../server/bind.ts')['bindPort']>>;
+type Engine = Bound['engine'];
 
 const running = (port: number, who = ''): Failure =>
   new Failure('DAEMON_RUNNING', `the daemon runs already on https://127.0.0.1:${port}${who}`);
@@ -50,11 +51,12 @@ interface Greeting {
   context: Context;
   log: Log;
   certificates: Certificates;
+  engine: Engine;
   url: string;
 }
 
 /** Greets the person. A full disk under the output is no reason to end a daemon that serves. */
-function welcome({ context, log, certificates, url }: Greeting): void {
+function welcome({ context, log, certificates, engine, url }: Greeting): void {
   const { outcome, report } = certificates;
   try {
     if (outcome === 'created') {
@@ -62,6 +64,7 @@ function welcome({ context, log, certificates, url }: Greeting): void {
       context.print(certificateText(report, context.paths));
     }
     context.print(`listening on ${url} (MCP at ${url}/mcp, SSE at ${url}/mcp/sse)\n`);
+    context.print(`engine ${engine.name}: ${engine.reason}\n`);
   } catch (error) {
     log.error('daemon.welcome-failed', { error: String(error) });
   }
@@ -98,7 +101,7 @@ async function runDaemon(context: Context, log: Log): Promise<number> {
     const daemon = await server.serve({ ...options, tell: context.warn });
     void interrupted.then(daemon.stop);
     const fault = watchFaults(daemon.stop, log);
-    welcome({ context, log, certificates, url: daemon.url });
+    welcome({ context, log, certificates, engine: bound.engine, url: daemon.url });
     await daemon.ended;
     return fault.happened ? 1 : 0;
   } catch (error) {

@@ -4,6 +4,8 @@ import { escapeUnprintable } from '../log.ts';
 import { execFileText } from '../spawn.ts';
 
 const LISTENING = '0A';
+/** 127.0.0.1 and 0.0.0.0, the first in the byte order of either kind of machine, and both in IPv6. */
+const LOOPBACK_OR_ALL = /^(?:0100007F|7F000001|0{8}|0{32}|0{16}(?:FFFF0000|0000FFFF)(?:0100007F|7F000001))$/;
 
 interface ListeningSocket {
   readonly uid: string;
@@ -18,16 +20,23 @@ function readText(file: string): string {
   }
 }
 
-/** The socket that listens on the port, by /proc/net/tcp: columns 1 (address:port in hex), 3, 7 and 9. */
+/**
+ * The socket that listens on the port, by /proc/net/tcp: columns 1 (address:port in hex), 3, 7 and 9. One on 127.0.0.1
+ * or on every address counts before one on another address, such as [::1], which is in nobody's way there.
+ */
 function findSocket(port: number): ListeningSocket | undefined {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const suffix = port.toString(16).toUpperCase().padStart(4, '0');
+  let elsewhere: ListeningSocket | undefined;
   for (const table of ['tcp', 'tcp6']) {
     for (const line of readText(`/proc/net/${table}`).split('\n').slice(1)) {
       const [, local = '', , state, , , , uid, , inode] = line.trim().split(/\s+/);
-      if (local.endsWith(suffix) && state === LISTENING && uid && inode) return { uid, inode };
+      const [address = '', localPort] = local.split(':');
+      if (localPort !== suffix || state !== LISTENING || !uid || !inode) continue;
+      if (LOOPBACK_OR_ALL.test(address)) return { uid, inode };
+      elsewhere ??= { uid, inode };
     }
   }
-  return undefined;
+  return elsewhere;
 }
 
 function holdsSocket(pid: string, inode: string): boolean {

@@ -29,8 +29,8 @@ function isStale({ pid, procStart, takenAt }: LockHolder, now: number): boolean 
 }
 
 /**
- * Takes start.lock and returns its release; undefined while another launcher holds it. It only spares a
- * stampede of starts. That two may hold it at once (both broke the same stale one) is known and harmless: the
+ * Takes start.lock and returns its release; undefined while another process holds it. It only spares a
+ * stampede of starts, and lets one change of upstreams.json wait for another. That two may hold it at once (both broke the same stale one) is known and harmless: the
  * bound port decides which daemon lives.
  */
 export function takeStartLock(file: string, now: number = Date.now()): (() => void) | undefined {

@@ -48,7 +48,7 @@ function ownDirectory(): string {
 function spawnServe({ paths, env, entry }: StartOptions): { exited(): number | undefined; release(): void } {
   ensurePrivateDirectory(paths.root);
   ensurePrivateDirectory(paths.logs);
-  const logDescriptor = openForAppend(paths.bootLog, { truncate: true });
+  const { descriptor: logDescriptor } = openForAppend(paths.bootLog, { truncate: true });
   const startedBy = { label: 'claude-secure', cwd: ownDirectory(), pid: process.pid };
   const child = spawnDetached(process.execPath, [entry, 'serve'], {
     env: daemonEnvironment(env, paths, startedBy),

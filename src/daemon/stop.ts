@@ -59,9 +59,10 @@ async function endDaemon(found: RunningDaemon, options: FindOptions): Promise<vo
   const proven = proveProcess(found, options);
   const target = { port, roots, ownerSecretFile: paths.ownerSecret };
   await control(target, 'shutdown', { instanceId: health.instanceId, onlyIfIdle: false });
+  // Its end is enough where it can be seen: somebody else may have taken the port, and answers there (R7).
   const isSilent = await waitUntil(
     2 * limits.drainMs,
-    async () => (await probeDaemon({ port, roots })).state === 'absent',
+    async () => proven?.isGone() || (await probeDaemon({ port, roots })).state === 'absent',
   );
   const isGone = proven ? await awaitEnd(proven) : isSilent;
   if (!isGone) {

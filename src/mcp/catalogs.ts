@@ -15,15 +15,15 @@ export interface CatalogPlace {
 export interface Catalogs {
   get(place: CatalogPlace): CatalogRecord | undefined;
   save(place: CatalogPlace, record: CatalogRecord): void;
-  /** Everything of an upstream that is no more. */
-  remove(name: string): void;
+  /** Everything of an upstream that is no more; only what is for one, if `key` says for whom. */
+  remove(name: string, key?: string): void;
 }
 
 const PREFIX = 'catalog/';
 /** Several lists of one start are written together. */
 const DELAY_MS = 50;
 
-const keyOf = ({ name, key }: CatalogPlace): string =>
+const keyOf = ({ name, key }: Pick<CatalogPlace, 'name' | 'key'>): string =>
   `${PREFIX}${name}/${createHash('sha256').update(key).digest('base64url').slice(0, 16)}`;
 
 const isWhole = (value: unknown): value is { digest: string; record: CatalogRecord } =>
@@ -64,10 +64,11 @@ export async function readCatalogs(records: Records, log: Log): Promise<Catalogs
       kept.set(key, { digest: place.digest, record });
       note(key);
     },
-    remove(name) {
-      for (const key of [...kept.keys()].filter((each) => each.startsWith(`${PREFIX}${name}/`))) {
-        kept.delete(key);
-        note(key);
+    remove(name, key) {
+      const prefix = key === undefined ? `${PREFIX}${name}/` : keyOf({ name, key });
+      for (const each of [...kept.keys()].filter((one) => one.startsWith(prefix))) {
+        kept.delete(each);
+        note(each);
       }
     },
   };

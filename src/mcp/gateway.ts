@@ -29,7 +29,7 @@ export interface GatewayEndpoint extends Endpoint {
    * on. False if it is shared in another way, which no session can live through.
    */
   redefine(definition: UpstreamDefinition): boolean;
-  /** A grant has ended: so does the process that its stateless requests had for themselves. */
+  /** A grant has ended: so does the process that its stateless requests had for themselves, and what is kept of it. */
   endGrant(grantId: string): void;
   sweep(): void;
   close(): Promise<void>;
@@ -177,6 +177,7 @@ export function createGatewayEndpoint(
       if (state.definition.sharing !== 'per-session') return;
       void state.relays.get(grantId)?.close();
       state.relays.delete(grantId);
+      options.catalogs.remove(definition.name, grantId);
     },
     sweep: () => sweep(state),
     async close() {

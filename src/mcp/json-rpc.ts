@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
+import { shapeOf } from './json-shape.ts';
 
 export type RequestId = string | number;
 export type Params = Readonly<Record<string, unknown>>;
@@ -67,9 +68,12 @@ export interface ParsedBody {
  * error to answer with: -32700 for what is not JSON in UTF-8, -32600 for what is not JSON-RPC as MCP narrows it
  * (ids are strings or integers, never null; params are objects).
  */
-export function parseBody(body: Buffer): ParsedBody | JsonRpcError {
+export function parseBody(body: Buffer, shape = shapeOf(body)): ParsedBody | JsonRpcError {
   if (!isUtf8(body)) return jsonRpcError(ERROR.parse, 'the body is not UTF-8');
-  const parsed = parseJson(body);
+  if (shape.values > limits.jsonValues) {
+    return jsonRpcError(ERROR.invalidRequest, `more than ${limits.jsonValues} values`);
+  }
+  const parsed = parseJson(body, shape);
   if ('error' in parsed) return parsed;
   const { value } = parsed;
   if (!Array.isArray(value)) {
@@ -82,8 +86,11 @@ export function parseBody(body: Buffer): ParsedBody | JsonRpcError {
 }
 
 /** The JSON value in the bytes, of at most `limits.jsonDepth` levels; what is not UTF-8 in them is replaced. */
-export function parseJson(bytes: Buffer): { readonly value: unknown } | JsonRpcError {
-  if (isDeeperThan(limits.jsonDepth, bytes)) {
+export function parseJson(
+  bytes: Buffer,
+  { depth } = shapeOf(bytes),
+): { readonly value: unknown } | JsonRpcError {
+  if (depth > limits.jsonDepth) {
     return jsonRpcError(ERROR.invalidRequest, `nested deeper than ${limits.jsonDepth}`);
   }
   try {
@@ -114,30 +121,4 @@ export function isMessage(value: unknown): value is JsonRpcMessage {
     );
   }
   return isRequestId(value.id) && (Object.hasOwn(value, 'result') || isObject(value.error));
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Where the string that opens at `start` closes; the end of the bytes if it does not. */
-function closingQuote(json: Buffer, start: number): number {
-  let index = start + 1;
-  while (index < json.length && json[index] !== QUOTE) index += json[index] === BACKSLASH ? 2 : 1;
-  return index;
-}
-
-/** Counted on the bytes, before anything is built from them: no recursion, so no nesting can exhaust the stack. */
-function isDeeperThan(maxDepth: number, json: Buffer): boolean {
-  let depth = 0;
-  for (let index = 0; index < json.length; index++) {
-    const byte = json[index] as number;
-    if (byte === QUOTE) {
-      index = closingQuote(json, index);
-    } else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > maxDepth) return true;
-    } else if (byte === 0x5d || byte === 0x7d) {
-      depth--;
-    }
-  }
-  return false;
 }

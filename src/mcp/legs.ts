@@ -10,6 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { StartUpstream } from './gateway.ts';
 import type { Journal } from './journal.ts';
+import { createOpenBodies } from './open-bodies.ts';
 import { createOpenStreams } from './open-streams.ts';
 import type { Authenticate } from './receive.ts';
 import { restoreSessions } from './restore-sessions.ts';
@@ -45,7 +46,7 @@ export interface Mcp {
   define(definitions: readonly UpstreamDefinition[]): void;
   /** Brings the sessions of the last daemon back, once their upstreams are defined. */
   restore(found: readonly RestoredSession[]): void;
-  /** A grant has ended: so do its sessions, and the processes that it had for itself. */
+  /** A grant has ended: so do its sessions, its calls, and the processes that it had for itself. */
   endGrant(grantId: string): void;
   upstreams(): UpstreamReport[];
   /** What goes through a server; undefined for one that there is not. */
@@ -81,7 +82,8 @@ export function createMcp(options: McpOptions): Mcp {
   const stateless = createStateless({ streams, log, nowMs: now });
   const sessions = createSessions((session) => endSession(session, log), now);
   const budget = { bytes: 0 };
-  const legs = { authenticate, sessions, streams, log, stateless, journal, budget };
+  const bodies = createOpenBodies();
+  const legs = { authenticate, bodies, sessions, streams, log, stateless, journal, budget };
   const routes = new Map<Endpoint, Map<string, Handlers>>();
   const mount = (endpoint: Endpoint) => routes.set(endpoint, routesOf(endpoint, legs));
   let sequence = 0;
@@ -114,6 +116,7 @@ export function createMcp(options: McpOptions): Mcp {
     },
     endGrant(grantId) {
       sessions.endGrant(grantId);
+      stateless.endGrant(grantId);
       endpoints.endGrant(grantId);
     },
     upstreams: endpoints.report,

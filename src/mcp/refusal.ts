@@ -75,3 +75,9 @@ export function noRoom(status: 429 | 503, id?: RequestId): Refusal {
   const error = jsonRpcError(ERROR.refused, 'too many sessions are open', id);
   return { status, error, headers: { 'retry-after': '60' } };
 }
+
+/** The requests that wait for their answers hold as much as they may (R52). */
+export function tooMuchAtOnce(): Refusal {
+  const error = jsonRpcError(ERROR.refused, 'too much is being asked at once');
+  return { status: 503, error, headers: { 'retry-after': '1' } };
+}

@@ -71,7 +71,7 @@ async function connect(
 }
 
 async function post(leg: LegOptions, exchange: Exchange): Promise<Refusal | undefined> {
-  const received = await receive(exchange, leg.authenticate);
+  const received = await receive(exchange, leg);
   if (!received || isRefusal(received)) return received;
   const foreign = refuseForeignVersion(received);
   if (foreign) return foreign;

@@ -10,6 +10,7 @@ import { createHttpSession } from './http-session.ts';
 import { initializeSession } from './initialize.ts';
 import type { Journal } from './journal.ts';
 import { isRequest, type JsonRpcMessage, type JsonRpcRequest, type RequestId } from './json-rpc.ts';
+import type { OpenBodies } from './open-bodies.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { allowsBatch, allowsEmptyEvents, isForeignVersion, isStateless } from './protocol-version.ts';
 import { type Authenticate, type Received, receive, refuseForeignVersion } from './receive.ts';
@@ -34,6 +35,7 @@ import type { Stateless } from './stateless/stateless.ts';
 export interface LegOptions {
   readonly endpoint: Endpoint;
   readonly authenticate: Authenticate;
+  readonly bodies: OpenBodies;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
   readonly log: Log;
@@ -57,7 +59,7 @@ export function createStreamableHttp(leg: Leg): { post: Handler; get: Handler; r
 }
 
 async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
-  const received = await receive(exchange, leg.authenticate);
+  const received = await receive(exchange, leg);
   if (!received || isRefusal(received)) return received;
   const { accept, 'mcp-session-id': sessionId } = exchange.headers;
   if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
@@ -95,7 +97,7 @@ async function initialize(leg: Leg, received: Received, request: JsonRpcRequest)
 }
 
 async function begin(
-  { endpoint, sessions, journal, budget, log }: Leg,
+  { endpoint, sessions, journal, budget, log, authenticate }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
 ): Promise<void> {
@@ -106,6 +108,11 @@ async function begin(
     return;
   }
   const { relay, version, beginning, response } = initialized;
+  // R45: a server may take a minute to start, and the grant may have ended meanwhile.
+  if (caller.ended.aborted && !(await authenticate(exchange))) {
+    endpoint.release(relay);
+    return;
+  }
   const id = newSessionId();
   const part = journal.session(id);
   const session = sessions.add(
@@ -114,6 +121,8 @@ async function begin(
   session.save();
   const server = endpoint.name;
   log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
+  // A client that was told of a session finds it again behind a daemon that was killed a moment later.
+  await journal.settled();
   respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
 }
 

@@ -43,6 +43,8 @@ export interface AuthorizationServer {
   revokeClient(clientId: string): Promise<boolean>;
   /** Tells of every grant that has ended, by revocation or expiry. */
   onGrantEnd(listener: (grantId: string) => void): void;
+  /** Withdraws what waits for the owner, whose pages would otherwise keep the daemon from ending. */
+  withdrawPending(): void;
   /** Stops the timers and ends every open stream; the records stay open. */
   close(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function createAuthorizationServer(
     onGrantEnd(listener) {
       grantEndListeners.push(listener);
     },
+    withdrawPending: () => consents.close(),
     async close() {
       verified.close();
       await stopHousekeeping();

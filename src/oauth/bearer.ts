@@ -88,6 +88,7 @@ export function createAuthenticate(options: BearerOptions): Authenticate {
 
   function admit(exchange: Exchange, caller: Caller | undefined): Caller | undefined {
     if (!caller) return refuse(exchange, NOT_VALID);
+    exchange.vouch();
     return caller.scopes.includes(SCOPE) ? caller : refuse(exchange, NOT_ENOUGH);
   }
 

@@ -1,41 +1,43 @@
+import { consentFacts } from '../consent-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import type { OpenConsent } from './consents.ts';
 import { escapeHtml, respondPage } from './html.ts';
 import { originOf } from './redirect-uri.ts';
-import { SCOPE_WORDS } from './scope.ts';
 
-/** Long enough for a screen reader to begin, short enough to feel like "goes on by itself". */
-const REFRESH_SECONDS = 3;
+function facts({ client, ...request }: OpenConsent['request']): string {
+  return consentFacts({ ...request, clientName: client.name })
+    .map(({ label, value, remark }) => {
+      const aside = remark && ` <span>(${remark})</span>`;
+      return `<dt>${label}</dt><dd><strong>${escapeHtml(value)}</strong>${aside}</dd>`;
+    })
+    .join('\n');
+}
 
-const words = (scope: string): string => SCOPE_WORDS[scope] ?? scope;
-
-function body({ request, matchCode }: OpenConsent, transaction: string): string {
-  const name = escapeHtml(request.client.name);
-  const destination = escapeHtml(new URL(request.redirectUri).host);
-  const scopes = request.scopes.map((scope) => `<li>${escapeHtml(words(scope))}</li>`).join('');
-  return `<p>A program that calls itself <strong>${name}</strong> asks for access. This page cannot say yes for you: run this in your own terminal, and compare the code.</p>
-<p class="code" aria-label="match code">${matchCode}</p>
-<pre><code>claude-secure approve ${matchCode}</code></pre>
+function body({ request, matchCode }: OpenConsent, transaction: string, target: string): string {
+  return `<p>A program asks for access to your MCP tools. It gets none until you approve it in your own terminal.</p>
 <dl>
-<dt>Who asks</dt><dd>${name} (unverified client: the name is its own word)</dd>
-<dt>What it may do</dt><dd><ul>${scopes}</ul></dd>
-<dt>On which server</dt><dd>${escapeHtml(request.resource)}</dd>
-<dt>Where the answer goes</dt><dd><strong>${destination}</strong> (loopback: any local program may receive this)</dd>
+${facts(request)}
 </dl>
-<p>If you did not start this, do not approve it. The page goes on by itself after your answer; the code expires in 10 minutes.</p>
+<h2>If you started this</h2>
+<p>Run this in your own terminal. It shows the same request and asks you. After your answer this page goes on by itself.</p>
+<pre><code>claude-secure approve ${matchCode}</code></pre>
+<h2>If you did not start this</h2>
+<p>Do not approve it: something else on this computer wants to use your tools.</p>
 <form method="post" action="/oauth/consent">
 <input type="hidden" name="transaction" value="${escapeHtml(transaction)}">
 <button>Cancel this request</button>
-</form>`;
+</form>
+<p class="note">The code is good for 10 minutes. If the page does not go on after your answer, <a href="${escapeHtml(target)}">continue here</a>.</p>`;
 }
 
-/** The page that waits for the owner: it shows who asks for what, and asks again by itself (R26, R28). */
+/** The page that waits for the owner: it shows who asks for what, and goes on by itself (R26, R28). */
 export function respondConsentPage(exchange: Exchange, consent: OpenConsent, transaction: string): void {
+  const target = `/oauth/consent?transaction=${transaction}`;
   respondPage(exchange, {
     status: 200,
-    title: 'Waiting for your yes',
-    body: body(consent, transaction),
-    refresh: { afterSeconds: REFRESH_SECONDS, target: `/oauth/consent?transaction=${transaction}` },
+    title: 'Waiting for your approval',
+    body: body(consent, transaction, target),
+    next: target,
     formOrigin: originOf(consent.request.redirectUri),
   });
 }

@@ -65,7 +65,7 @@ const asPage: Render = (exchange, { status, message, headers }) =>
     status,
     headers,
     title: 'This request cannot go on',
-    body: `<p>${escapeHtml(message)}.</p>\n<p>Nothing was granted. Close this page and start again from the program that sent you here.</p>`,
+    body: `<p>${escapeHtml(message)}.</p>\n<p>This page has granted nothing. Close it and start again from the program that sent you here.</p>`,
   });
 
 export interface Endpoints {

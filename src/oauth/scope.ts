@@ -3,11 +3,6 @@ import { OAuthError } from './errors.ts';
 /** The one scope: calling the tools. Tokens, metadata and the consent page all name it. */
 export const SCOPE = 'mcp';
 
-/** Each scope as the consent page says it. */
-export const SCOPE_WORDS: Readonly<Record<string, string>> = {
-  [SCOPE]: 'call the MCP tools that run on this computer under your account',
-};
-
 /** The scopes asked for, or all of `granted` when none are named. Throws `invalid_scope` for one beyond (RFC 6749 6). */
 export function parseScopes(text: string | undefined, granted: readonly string[]): readonly string[] {
   if (text === undefined) return granted;

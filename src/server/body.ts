@@ -25,9 +25,8 @@ export function createBodyBudget(): BodyBudget {
   };
 }
 
-/** The body that an exchange waits for. */
+/** The body that an exchange waits for. Keeps nothing of it once it is whole: its exchange may live for hours. */
 export interface IncomingBody {
-  readonly whole: Promise<Buffer>;
   /** Takes the next bytes; they are copied, for uWebSockets.js detaches them afterwards. */
   push(chunk: Uint8Array, isLast: boolean): void;
   /** The client is gone: a body that is not whole yet rejects with `ClientGone`. */
@@ -45,44 +44,51 @@ function hasBody({ 'content-length': length, 'transfer-encoding': encoding }: He
   return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
-interface WholeBody {
-  whole: Promise<Buffer>;
+interface Awaited {
+  readonly whole: Promise<Buffer>;
   resolve(body: Buffer): void;
   reject(error: Error): void;
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */
-function createPromise(): WholeBody {
-  const body: Partial<WholeBody> = {};
+function createPromise(): Awaited {
+  const body: { -readonly [Name in keyof Awaited]?: Awaited[Name] } = {};
   body.whole = new Promise((resolve, reject) => {
     body.resolve = resolve;
     body.reject = reject;
   });
-  return body as WholeBody;
+  return body as Awaited;
 }
 
 /**
  * Collects a body up to `maxBytes` (413), within `limits.bodyMs` of its first part (408; a body that never
  * begins is cut by the engine) and within the budget of all connections (503).
  */
-export function collectBody({ exchange, maxBytes, budget }: BodyOptions): IncomingBody {
-  const parts: Uint8Array[] = [];
+export function collectBody({ exchange, maxBytes, budget }: BodyOptions): {
+  whole: Promise<Buffer>;
+  incoming: IncomingBody;
+} {
+  let parts: Uint8Array[] = [];
   let held = 0;
-  let settled = false;
   let deadline: NodeJS.Timeout | undefined;
-  const { whole, resolve, reject } = createPromise();
+  let awaited: Awaited | undefined = createPromise();
+  const { whole } = awaited;
 
-  function settle(): void {
-    settled = true;
+  /** What waits for the body, once; nothing else of it stays. */
+  function settle(): Awaited | undefined {
+    const settled = awaited;
+    awaited = undefined;
+    parts = [];
     clearTimeout(deadline);
-    budget.give(held);
+    if (settled) budget.give(held);
+    return settled;
   }
 
   function fail(error: Error): void {
-    settle();
+    const settled = settle();
     // A handler that looks away must not end the process by an unhandled rejection.
-    whole.catch(() => {});
-    reject(error);
+    settled?.whole.catch(() => {});
+    settled?.reject(error);
   }
 
   function stop(status: RefusalStatus, error: Error): void {
@@ -91,14 +97,14 @@ export function collectBody({ exchange, maxBytes, budget }: BodyOptions): Incomi
   }
 
   function push(chunk: Uint8Array, isLast: boolean): void {
-    if (settled) return;
+    if (!awaited) return;
     const bytes = chunk.byteLength;
     if (held + bytes > maxBytes) {
       stop(413, new BodyTooLarge());
     } else if (isLast) {
       // The common case, a body that comes in one piece, costs neither a timer nor budget.
-      settle();
-      resolve(parts.length > 0 ? Buffer.concat([...parts, chunk]) : Buffer.from(chunk));
+      const body = parts.length > 0 ? Buffer.concat([...parts, chunk]) : Buffer.from(chunk);
+      settle()?.resolve(body);
     } else if (budget.take(bytes)) {
       held += bytes;
       parts.push(Buffer.from(chunk));
@@ -109,10 +115,10 @@ export function collectBody({ exchange, maxBytes, budget }: BodyOptions): Incomi
   }
 
   const abandon = (): void => {
-    if (!settled) fail(new ClientGone('the connection closed before the body was whole'));
+    if (awaited) fail(new ClientGone('the connection closed before the body was whole'));
   };
   if (exchange.closed) abandon();
   else if (!hasBody(exchange.headers)) push(EMPTY, true);
   else if (Number(exchange.headers['content-length']) > maxBytes) stop(413, new BodyTooLarge());
-  return { whole, push, abandon };
+  return { whole, incoming: { push, abandon } };
 }

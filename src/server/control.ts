@@ -5,6 +5,7 @@ import { type JsonObject, parseObject } from '../json-object.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { createRateLimiter } from '../rate.ts';
+import { createRefusalLog } from '../refusal-log.ts';
 
 /** What each action does. A body of the wrong form never reaches it: see `FORMS`. */
 export type ControlHandlers = {
@@ -44,20 +45,24 @@ export interface ControlOptions {
 /** Lets the owner through; answers everybody else. */
 function createAdmission({ isOwner, log }: ControlOptions): (exchange: Exchange) => boolean {
   const failures = createRateLimiter(limits.controlFailuresPerMinute);
+  const logRefusal = createRefusalLog(log);
   return (exchange) => {
     const { headers, peer } = exchange;
     const isPage = headers.origin !== undefined;
     // Never limited: every account on this host has the owner's address, and could lock the owner out.
-    if (!isPage && !exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) return true;
+    if (!isPage && !exchange.repeated.includes(OWNER_HEADER) && isOwner(headers[OWNER_HEADER])) {
+      exchange.vouch();
+      return true;
+    }
     const wait = failures.take(peer);
-    // Beyond the limit no line either: a flood would push everything else out of the log.
-    if (wait === undefined) log.info('control.refused', { path: exchange.path, peer });
+    const status = isPage ? 403 : wait === undefined ? 401 : 429;
+    logRefusal('control.refused', { path: exchange.path, peer, status });
     if (isPage) {
-      respondJson(exchange, 403, { error: 'forbidden', error_description: 'no browser may call this' });
+      respondJson(exchange, status, { error: 'forbidden', error_description: 'no browser may call this' });
     } else if (wait === undefined) {
-      respondJson(exchange, 401, { error: 'unauthorized' });
+      respondJson(exchange, status, { error: 'unauthorized' });
     } else {
-      respondJson(exchange, 429, { error: 'slow_down' }, { 'retry-after': String(wait) });
+      respondJson(exchange, status, { error: 'slow_down' }, { 'retry-after': String(wait) });
     }
     return false;
   };

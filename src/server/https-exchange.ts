@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Handler, ResponseStream } from '../exchange.ts';
 import { limits } from '../limits.ts';
 import { type BodyBudget, collectBody } from './body.ts';
@@ -13,6 +14,7 @@ export interface HttpsContext {
   readonly budget: BodyBudget;
   readonly onFault: (error: unknown) => void;
   readonly onEnd: () => void;
+  readonly vouch: (socket: Socket) => void;
   readonly isClosing: () => boolean;
 }
 
@@ -89,16 +91,18 @@ function createHttpsExchange(
     onFault,
     onEnd,
     body(maxBytes) {
-      const incoming = collectBody({ exchange, maxBytes, budget });
+      const { whole, incoming } = collectBody({ exchange, maxBytes, budget });
       exchange.incoming = incoming;
       req.on('data', (chunk: Buffer) => incoming.push(chunk, false));
       req.on('end', () => incoming.push(EMPTY, true));
-      return incoming.whole;
+      return whole;
     },
     respond(status, responseHeaders, body = '') {
       if (!beginAnswer(exchange, responseHeaders)) return;
       if (isClosing()) res.shouldKeepAlive = false;
       res.writeHead(status, { ...responseHeaders, 'content-length': Buffer.byteLength(body) });
+      // R24: Node would wait for ever for a reader that takes nothing; it asks twice whether anything has moved.
+      req.socket.setTimeout(limits.streamStallMs / 2);
       res.end(body);
       endExchange(exchange);
     },
@@ -109,6 +113,7 @@ function createHttpsExchange(
       }
       return createHttpsStream(res, exchange, isClosing);
     },
+    vouch: () => context.vouch(req.socket),
     drop() {
       if (!exchange.closed) req.socket.destroy();
       endExchange(exchange);

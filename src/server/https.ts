@@ -8,6 +8,7 @@ import { readOwnFile } from '../files.ts';
 import { limits } from '../limits.ts';
 import { createBodyBudget } from './body.ts';
 import { maxConnections } from './connection-limit.ts';
+import { createConnections } from './connections.ts';
 import type { Engine, EngineOptions, Listener } from './engine.ts';
 import { acceptHttps, type HttpsContext } from './https-exchange.ts';
 
@@ -48,7 +49,7 @@ function readCredentials(file: string): SecureContextOptions {
   return credentials;
 }
 
-function createHttpsServer({ credentialsFile, connections }: EngineOptions): Server {
+function createHttpsServer({ credentialsFile }: EngineOptions): Server {
   const server = createServer({
     ...readCredentials(credentialsFile),
     insecureHTTPParser: false,
@@ -61,7 +62,6 @@ function createHttpsServer({ credentialsFile, connections }: EngineOptions): Ser
   });
   // Zero means that none is silently left out; the count is judged by `isHeadTooLarge`.
   server.maxHeadersCount = 0;
-  server.maxConnections = maxConnections(connections);
   return server;
 }
 
@@ -85,26 +85,26 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 async function listenHttps(options: EngineOptions): Promise<Listener> {
-  let connections = 0;
+  const connections = createConnections(maxConnections(options.connections));
   let closing = false;
   const context: HttpsContext = {
     handle: options.handle,
     onFault: options.onFault,
     budget: createBodyBudget(),
     onEnd: () => {},
+    vouch: connections.vouch,
     isClosing: () => closing,
   };
   const server = createHttpsServer(options);
   server.on('request', (req, res) => acceptHttps(req, res, context));
-  server.on('connection', (socket) => {
-    connections++;
-    socket.on('close', () => connections--);
-  });
+  // Node would answer a strange `Expect` by itself, before every gate.
+  server.on('checkExpectation', (req, res) => acceptHttps(req, res, context));
+  server.on('connection', connections.enter);
   await listenExclusively(server, options);
   server.on('error', options.onFault);
   return {
     port: (server.address() as AddressInfo).port,
-    connections: () => connections,
+    connections: connections.count,
     async swapCredentials() {
       server.setSecureContext(readCredentials(options.credentialsFile));
     },

@@ -1,11 +1,13 @@
-import { statSync } from 'node:fs';
+import { Failure } from '../errors.ts';
+import { lookAt } from '../file-failures.ts';
 import { readOwnFile, removeFile, writeFileAtomic } from '../files.ts';
 import { parseState, type State } from '../state.ts';
 
 export interface Ownership {
   /**
    * Why this daemon is no longer the one (another instance wrote the state, the home or one of its keys is gone),
-   * or undefined while all is well. A lost or garbled state file is written anew.
+   * or undefined while all is well, and while the disk does not let us look. A lost or garbled state file is written
+   * anew, now or, where that fails, the next time: the port that is kept leads to us meanwhile.
    */
   lost(): string | undefined;
   release(): void;
@@ -20,7 +22,7 @@ export interface OwnershipOptions {
 
 /** Modification time and inode: changes whenever the file is replaced. */
 function fingerprint(file: string): string | undefined {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = lookAt(file);
   return found && `${found.ino}:${found.mtimeMs}`;
 }
 
@@ -38,22 +40,25 @@ export function takeOwnership({ stateFile, keyFiles, state }: OwnershipOptions):
     }
   }
 
+  function find(): string | undefined {
+    for (const [file, key] of keys) {
+      if (fingerprint(file) !== key) return `${file} was replaced or removed`;
+    }
+    const found = written();
+    if (found && found.instanceId !== state.instanceId) return 'another daemon took over';
+    if (!found) write();
+    return undefined;
+  }
+
   write();
   return {
     lost() {
-      for (const [file, key] of keys) {
-        if (fingerprint(file) !== key) return `${file} was replaced or removed`;
+      try {
+        return find();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        return undefined;
       }
-      const found = written();
-      if (found && found.instanceId !== state.instanceId) return 'another daemon took over';
-      if (!found) {
-        try {
-          write();
-        } catch {
-          return 'the state file cannot be written';
-        }
-      }
-      return undefined;
     },
     release() {
       if (written()?.instanceId === state.instanceId) removeFile(stateFile);

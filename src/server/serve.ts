@@ -132,6 +132,7 @@ export async function serve(options: ServeOptions): Promise<Daemon> {
   const heartbeat = startDuties(parts, duties);
   const { ended, stop } = createEnding(log, [
     heartbeat.stop,
+    oauth.withdrawPending,
     // In this order: node:https cuts a connection whose answer has ended, even one that has not left yet (measured).
     () => Promise.all([bound.listener.close(), mcp.close()]),
     oauth.close,

@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
 import { Failure } from '../errors.ts';
+import { lookAt } from '../file-failures.ts';
 import type { Log } from '../log.ts';
 import { readUpstreams, type UpstreamDefinition } from '../upstreams.ts';
 
@@ -12,7 +12,7 @@ export interface UpstreamsFile {
 
 /** Inode, size and time: changes whenever the file is written, by an editor or by us, or its mode is put right. */
 function fingerprint(file: string): string {
-  const found = lstatSync(file, { throwIfNoEntry: false });
+  const found = lookAt(file);
   return found ? `${found.ino}:${found.size}:${found.ctimeMs}` : '';
 }
 
@@ -25,10 +25,10 @@ export function watchUpstreamsFile(
   let problem: string | undefined;
 
   function refresh(): void {
-    const found = fingerprint(file);
-    if (found === seen) return;
-    seen = found;
     try {
+      const found = fingerprint(file);
+      if (found === seen) return;
+      seen = found;
       define(readUpstreams(file));
       problem = undefined;
       log.info('upstreams.read', {});

@@ -77,10 +77,10 @@ function createUwsExchange(
     onFault,
     onEnd,
     body(maxBytes) {
-      const incoming = collectBody({ exchange, maxBytes, budget });
+      const { whole, incoming } = collectBody({ exchange, maxBytes, budget });
       exchange.incoming = incoming;
       if (!exchange.closed) res.onData((chunk, isLast) => incoming.push(new Uint8Array(chunk), isLast));
-      return incoming.whole;
+      return whole;
     },
     respond(status, responseHeaders, body = '') {
       if (!beginAnswer(exchange, responseHeaders)) return;
@@ -93,6 +93,8 @@ function createUwsExchange(
       if (isOpen) res.cork(() => writeHead(res, status, responseHeaders));
       return createUwsStream(res, exchange);
     },
+    // Which connection closes is not told here, so none can be chosen: beyond the limit the newest is refused.
+    vouch() {},
     drop() {
       if (!exchange.closed) res.close();
     },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { overwriteFile, readOwnFile } from '../files.ts';
+import { createFileAtomic, overwriteFile, readOwnFile } from '../files.ts';
 
 const DIGITS = 15;
 
@@ -10,13 +10,18 @@ const DIGITS = 15;
  */
 const path = (directory: string): string => join(directory, 'sequence');
 
-/** The number, 0 before the first batch; a file that holds none counts as beyond every number. */
-export function readSequence(directory: string): number {
+const format = (sequence: number): string => `${String(sequence).padStart(DIGITS, '0')}\n`;
+
+/** The number, begun at 0 where there is none; a file that holds no number counts as beyond every number. */
+export function ensureSequence(directory: string): number {
   const text = readOwnFile(path(directory));
-  if (text === undefined) return 0;
+  if (text === undefined) {
+    createFileAtomic(path(directory), format(0));
+    return 0;
+  }
   return /^\d{15}\n$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
 }
 
 export function writeSequence(directory: string, sequence: number): void {
-  overwriteFile(path(directory), `${String(sequence).padStart(DIGITS, '0')}\n`);
+  overwriteFile(path(directory), format(sequence));
 }

@@ -35,5 +35,9 @@ export function asFailure(directory: string, error: unknown): Failure {
   if (String(cause).includes('No space left')) {
     return new Failure('DISK_FULL', `no space left to write ${directory}`, { cause });
   }
-  return new Failure('STORE_UNUSABLE', `${directory} cannot be used (${String(cause)})`, { cause });
+  const message = `${directory} cannot be used (${String(cause)})`;
+  // What a disk refuses today it may well give back tomorrow: nothing in it is to be moved away for that.
+  const options =
+    errnoOf(cause) === 'LEVEL_IO_ERROR' ? { cause, hint: 'see to the disk, then try again' } : { cause };
+  return new Failure('STORE_UNUSABLE', message, options);
 }

@@ -1,7 +1,8 @@
 import { ClassicLevel } from 'classic-level';
 import { ensurePrivateDirectory, moveFile } from '../files.ts';
 import type { Log } from '../log.ts';
-import { readSequence, writeSequence } from './sequence.ts';
+import { collectTemporaryFiles } from '../temporary-files.ts';
+import { ensureSequence, writeSequence } from './sequence.ts';
 import { asFailure, isCorruption, LostWrites } from './store-error.ts';
 
 export type Operation =
@@ -60,7 +61,7 @@ async function openWhole(directory: string): Promise<Opened> {
     const [key, number] = (marks[0] as [string, number] | undefined) ?? [MARKS, 0];
     // LevelDB drops the damaged tail of its log, or of one of the log's blocks, without a word (measured): what was
     // deleted there would be back.
-    if (marks.length > 1 || number < readSequence(directory)) throw new LostWrites();
+    if (marks.length > 1 || number < ensureSequence(directory)) throw new LostWrites();
     return { database, mark: { key, number } };
   } catch (error) {
     await database.close();
@@ -78,6 +79,7 @@ function setAside(directory: string, reason: string, log: Log): string {
 
 async function openOrReplace(directory: string, log: Log): Promise<Opened & { aside?: string }> {
   ensurePrivateDirectory(directory);
+  collectTemporaryFiles(directory);
   try {
     return await openWhole(directory);
   } catch (error) {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { processStat } from '../../src/state.ts';
 import { createHome, type Home } from '../support/home.ts';
 import { type Outcome, run, start } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -87,6 +88,28 @@ describe.each(launchers)('R60: claude under the launcher, %s, is as claude alone
       expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     },
   );
+
+  it('Ctrl-Z stops it, and fg lets it go on', async () => {
+    const report = join(home.dir, 'report');
+    // A shell with job control: a group without one in its session cannot be stopped from the keyboard.
+    const shell = start(
+      ['bash', '-c', 'set -m; "$@" & echo $!; wait -f $!; echo ended $?', 'bash', ...launcher],
+      {
+        env: { ...home.env, FAKE_CLAUDE_END: 'wait', FAKE_CLAUDE_REPORT: report },
+        cwd: home.dir,
+      },
+    );
+    const claude = await waitFor('claude to start', () => readReport(report));
+    const group = Number(shell.output.stdout);
+    onTestFinished(() => shell.kill('SIGKILL'));
+    const states = () => [group, claude.pid].map((pid) => processStat(pid)?.[0]);
+    process.kill(-group, 'SIGTSTP');
+    await waitFor('both to stop', () => states().every((state) => state === 'T'));
+    process.kill(-group, 'SIGCONT');
+    await waitFor('both to go on', () => states().every((state) => state !== 'T'));
+    process.kill(-group, 'SIGTERM');
+    expect((await shell.ended).stdout).toBe(`${group}\nended 143\n`);
+  });
 
   it('the signals that claude finds ignored', async () => {
     const command: Command = ['/bin/grep', 'SigIgn', '/proc/self/status'];

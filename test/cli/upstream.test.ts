@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamReport } from '../../src/control.ts';
@@ -132,6 +132,15 @@ describe('upstream add', () => {
     expect((await upstream(home, ['add', 'new', '--', file])).status).toBe(1);
     chmodSync(file, 0o755);
     expect((await upstream(home, ['add', 'new', '--', file])).status).toBe(0);
+  });
+
+  it('L11: of many at the same instant none is lost, and of two under one name one is told', async () => {
+    const home = createHome();
+    const names = ['a', 'b', 'c', 'd', 'e', 'e'];
+    const outcomes = await Promise.all(names.map((name) => upstream(home, ['add', name, '--', NODE])));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual([0, 0, 0, 0, 0, 2]);
+    expect(definitionsOf(home).map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(readdirSync(home.paths.root).sort()).toEqual(['.gitignore', 'upstreams.json']);
   });
 });
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ensureDaemon } from '../../src/daemon/ensure.ts';
 import { findDaemon } from '../../src/daemon/find.ts';
 import { processStart } from '../../src/state.ts';
-import { HOSTILE_STATES, WHOLE_STATE } from '../fixtures/hostile-states.ts';
+import { HOSTILE_STATES, WHOLE_STATE } from '../support/hostile-states.ts';
 import { freePort, readState } from '../support/program.ts';
 import { start } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';

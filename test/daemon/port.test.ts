@@ -7,8 +7,10 @@ import { candidatePorts, keepPort, readStoredPort } from '../../src/daemon/port.
 import { portTaken } from '../../src/daemon/port-taken.ts';
 import { isOlder } from '../../src/daemon/version-order.ts';
 import { createHome } from '../support/home.ts';
+import { startAsNobody } from '../support/other-account.ts';
 import { freePort } from '../support/program.ts';
 import { run } from '../support/run.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startStranger } from './stranger.ts';
 
 const HOLDER = fileURLToPath(new URL('../../dist/daemon/holder.js', import.meta.url));
@@ -77,6 +79,18 @@ describe('describeHolder', () => {
     const { stdout } = await run(['setpriv', ...nobody, ...node], { env: { PATH: process.env.PATH } });
     expect(stdout).toBe(`a process of uid ${process.getuid?.()}`);
     expect(spawnSync('setpriv', ['--version']).status).toBe(0);
+  });
+
+  it('R7: names who has the port on 127.0.0.1, whoever has it on another address', async () => {
+    const { port } = await startStranger({});
+    const command = [
+      process.execPath,
+      '-e',
+      `require('net').createServer().listen(${port}, '127.0.0.2', console.log)`,
+    ];
+    const elsewhere = startAsNobody(command);
+    await waitFor('the other', () => elsewhere.output.stdout !== '');
+    expect(describeHolder(port)).toContain(`(pid ${process.pid}, `);
   });
 
   it('knows nobody on a free port', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ensureDaemon } from '../../src/daemon/ensure.ts';
 import { stopDaemon } from '../../src/daemon/stop.ts';
 import { bootId, processStart } from '../../src/state.ts';
-import { HOSTILE_STATES, WHOLE_STATE } from '../fixtures/hostile-states.ts';
+import { HOSTILE_STATES, WHOLE_STATE } from '../support/hostile-states.ts';
 import { readState } from '../support/program.ts';
 import { start } from '../support/run.ts';
 import { createCredentials } from './credentials.ts';

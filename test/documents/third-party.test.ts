@@ -5,7 +5,7 @@ import { readMarkdown } from '../support/markdown.ts';
 const readJson = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 
-const { dependencies, optionalDependencies, version } = readJson('package.json');
+const { dependencies, optionalDependencies, devDependencies, version } = readJson('package.json');
 const { packages } = readJson('package-lock.json');
 const [table, provenance] = readMarkdown('THIRD-PARTY.md').tables as string[][][];
 
@@ -27,12 +27,43 @@ describe('THIRD-PARTY.md', () => {
   });
 });
 
+interface LockedPackage {
+  readonly version: string;
+  readonly integrity?: string;
+  readonly inBundle?: boolean;
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
+}
+
+const locked = Object.entries<LockedPackage>(packages).filter(([path]) => path !== '');
+
 describe('the lockfile', () => {
   it('R61: pins every package by its hash and names no registry', () => {
-    for (const [path, entry] of Object.entries<Record<string, unknown>>(packages)) {
-      if (path === '' || entry.inBundle) continue;
-      expect([path, typeof entry.integrity]).toEqual([path, 'string']);
+    for (const [path, entry] of locked) {
+      if (entry.inBundle) continue;
+      expect([path, entry.integrity]).toEqual([path, expect.stringMatching(/^sha512-[A-Za-z0-9+/]{86}==$/)]);
       expect(entry).not.toHaveProperty('resolved');
+    }
+  });
+
+  it('R61: takes no package with an install script, but for one that has its binary inside', () => {
+    const scripted = locked.filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev);
+    expect(scripted.map(([path]) => path)).toEqual(['node_modules/classic-level']);
+  });
+
+  it('R62: asks for exact versions, and has no MCP SDK with a known hole', () => {
+    for (const [name, wanted] of Object.entries<string>({
+      ...dependencies,
+      ...optionalDependencies,
+      ...devDependencies,
+    }))
+      expect([name, wanted]).toEqual([name, expect.stringMatching(/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/)]);
+    const sdks = locked.filter(([path]) => path.endsWith('node_modules/@modelcontextprotocol/sdk'));
+    expect(sdks.length).toBeGreaterThan(0);
+    for (const [path, { version }] of sdks) {
+      const [major = 0, minor = 0] = version.split('.').map(Number);
+      // CVE-2026-25536: answers crossed between clients that share a transport, up to 1.25.
+      expect([path, major > 1 || minor >= 26]).toEqual([path, true]);
     }
   });
 });

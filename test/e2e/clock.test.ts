@@ -1,36 +1,13 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../support/fake-clock.ts';
 import type { Home } from '../support/home.ts';
 import { refresh, signIn, useToken } from '../support/oauth-client.ts';
 import { createProgramHome, readState, runProgram, startDaemon } from '../support/program.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const DAY_MS = 86_400_000;
-
-interface FakeClock {
-  /** For a program whose wall clock `jump` sets; its monotonic clock goes on as it is. */
-  readonly env: NodeJS.ProcessEnv;
-  /** In libfaketime's words, from the real time: `+2h`, `-2h`, `+400d`. */
-  jump(offset: string): void;
-}
-
-function createFakeClock(home: Home): FakeClock {
-  const file = join(home.dir, 'clock');
-  const jump = (offset: string): void => writeFileSync(file, offset);
-  jump('+0');
-  const env = {
-    LD_PRELOAD: LIBRARY,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    DONT_FAKE_MONOTONIC: '1',
-  };
-  return { env, jump };
-}
 
 /** When the certificate ends that the daemon serves now; it need not be valid by our own clock. */
 async function servedUntil(home: Home): Promise<number> {
@@ -45,7 +22,7 @@ async function servedUntil(home: Home): Promise<number> {
 describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
   it('R45: +2 h ends access tokens and a refresh goes on; -2 h brings nothing back to life, over a restart too', async () => {
     const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const clock = createFakeClock(home);
+    const clock = createFakeClock(home.dir);
     const first = await startDaemon(home, clock.env);
     const before = await signIn(home);
     expect(await useToken(home, before.accessToken)).toBe(200);
@@ -69,7 +46,7 @@ describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
 
   it('L9: +400 d while it runs: the certificate is renewed in place and the owner is served on', async () => {
     const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const clock = createFakeClock(home);
+    const clock = createFakeClock(home.dir);
     const { state } = await startDaemon(home, clock.env);
     const before = await signIn(home);
 
@@ -100,7 +77,7 @@ describe.each(['uws', 'https'])('clock jumps, on %s', (engine) => {
       });
       expect((await runProgram(home, ['-p', 'hi'])).status).toBe(0);
       expect((await runProgram(home, ['stop'])).status).toBe(0);
-      const clock = createFakeClock(home);
+      const clock = createFakeClock(home.dir);
       clock.jump(offset);
       const launch = await runProgram(home, ['-p', 'hi'], { env: clock.env });
       expect(launch).toMatchObject({

@@ -1,13 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { httpsRequest } from '../support/https-request.ts';
-import { createProgramHome, programCommand, readState, runProgram, startDaemon } from '../support/program.ts';
+import { createProgramHome, readState, runProgram, startDaemon } from '../support/program.ts';
 import { openTls } from '../support/raw-tls.ts';
-import { run } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const ENGINES = ['uws', 'https'];
-const LAUNCHERS = 20;
 const HELPERS = 8;
 
 /** A process that has ended but was not collected yet has no command line any more. */
@@ -18,49 +16,6 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-
-describe('one daemon', () => {
-  it('R10: 20 launchers at once on an empty home give one daemon, and all of them reach it', async () => {
-    const home = await createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/true', CLAUDE_SECURE_REQUIRE: '1' });
-    const launches = await Promise.all(
-      Array.from({ length: LAUNCHERS }, () =>
-        run(programCommand(['-p', 'hi']), { env: home.env, cwd: home.dir }),
-      ),
-    );
-    expect(
-      launches.map(({ status, stderr }) => `${status} ${stderr}`).filter((end) => !end.startsWith('0')),
-    ).toEqual([]);
-    expect(launches.filter(({ stderr }) => stderr.includes('made a certificate'))).toHaveLength(1);
-    const started = readFileSync(home.paths.daemonLog, 'utf8').match(/"daemon.started"/g);
-    expect(started).toHaveLength(1);
-    expect(existsSync(home.paths.startLock)).toBe(false);
-  });
-
-  it.each(ENGINES)(
-    'R8: a second `serve` on %s ends with its own status and takes no request',
-    async (engine) => {
-      const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-      const { state, ca } = await startDaemon(home);
-      const second = await runProgram(home, ['serve']);
-      expect(second.status).toBe(5);
-      expect(second.stderr).toContain(`pid ${state.pid}`);
-      const instances = await Promise.all(
-        Array.from({ length: 200 }, async () =>
-          JSON.parse((await httpsRequest({ port: state.port, ca, path: '/health' })).text),
-        ),
-      );
-      expect(new Set(instances.map(({ instanceId }) => instanceId))).toEqual(new Set([state.instanceId]));
-    },
-  );
-
-  it.each(ENGINES)('R8: on %s it listens on 127.0.0.1 only', async (engine) => {
-    const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const { state, ca } = await startDaemon(home);
-    await expect(httpsRequest({ port: state.port, ca, host: '::1', path: '/health' })).rejects.toThrow(
-      'ECONNREFUSED',
-    );
-  });
-});
 
 describe.each(ENGINES)('the end of a daemon on %s', (engine) => {
   it('comes when nobody has held a connection for the idle time, and not before', async () => {

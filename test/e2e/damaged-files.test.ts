@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -180,6 +181,7 @@ const PLANTED: Record<string, (path: string, victim: string) => void> = {
     writeFileSync(path, '{}');
     chmodSync(path, 0o666);
   },
+  'a pipe': (path) => void execFileSync('mkfifo', ['-m', '600', path]),
   'a huge file': (path) => {
     writeFileSync(path, '', SECRET);
     truncateSync(path, 104_857_600);
@@ -195,12 +197,14 @@ const OURS = [
   'signing-keys.json',
   'store',
   'launch',
+  'logs/daemon.log',
+  'logs/boot.log',
 ];
 
 describe('R3, L10: something else in the place of a file of ours', () => {
   it.each(Object.entries(PLANTED))(
     '%s: used by nobody, named if it is in the way, never a crash',
-    async (_, plant) => {
+    async (kind, plant) => {
       const home = await createEchoHome();
       await runProgram(home, ['-p', 'hi']);
       await runProgram(home, ['stop']);
@@ -216,8 +220,10 @@ describe('R3, L10: something else in the place of a file of ours', () => {
         plant(path, victim);
         const launch = await runProgram(home, ['-p', 'hi']);
         expect(launch, name).toMatchObject({ status: 0, stdout: expect.stringContaining('-p hi') });
-        // A record of failed starts is dropped; an empty directory of ours is as good as the one before.
-        const isHarmless = name === 'crash.json' || (isDirectory && lstatSync(path).isDirectory());
+        // A record of failed starts is dropped, a long log rotated; an empty directory of ours is as good as before.
+        const isLongLog = kind === 'a huge file' && name.startsWith('logs/');
+        const isHarmless =
+          name === 'crash.json' || isLongLog || (isDirectory && lstatSync(path).isDirectory());
         expect(launch.stdout.includes('--mcp-config'), `${name}: ${launch.stderr}`).toBe(isHarmless === true);
         expect(launch.stderr.includes(path), `${name}: ${launch.stderr}`).toBe(isHarmless !== true);
         expect((await runProgram(home, ['stop'])).status, `stop, ${name}`).toBeLessThan(4);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Home } from '../support/home.ts';
-import { createProgramHome, freePort, programCommand, readState, runProgram } from '../support/program.ts';
+import { createProgramHome, freePort, programCommand, runProgram } from '../support/program.ts';
 import { type Outcome, run } from '../support/run.ts';
 
 const NOBODY = 65_534;
@@ -13,13 +13,6 @@ const createEchoHome = (extra: NodeJS.ProcessEnv = {}): Promise<Home> =>
   createProgramHome({ CLAUDE_SECURE_CLAUDE: '/bin/echo', ...extra });
 
 const lines = ({ stderr }: Outcome): string[] => stderr.trimEnd().split('\n');
-
-/** Runs the program where this home's disk cannot be written. */
-function runReadOnly(home: Home, args: readonly string[]): Promise<Outcome> {
-  const script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"';
-  const command = ['unshare', '--mount', 'sh', '-c', script, home.dir, ...programCommand(args)] as const;
-  return run(command, { env: home.env, cwd: '/' });
-}
 
 describe('where the home may be', () => {
   it.each(['a relative one', "spaces, 'quotes', $(id), ünïcode 家"])('%s', async (name) => {
@@ -92,44 +85,5 @@ describe('a home that cannot be written', () => {
     ]);
     expect((await asNobody('serve')).status).toBe(1);
     expect((await asNobody('status')).status).toBe(3);
-  });
-
-  it('L8: read-only from the start, or from now on: told in one line, nothing is made anew or lost', async () => {
-    const home = await createEchoHome();
-    const first = await runReadOnly(home, ['-p', 'hi']);
-    expect(first).toMatchObject({ status: 0, stdout: '-p hi\n' });
-    expect(lines(first)).toEqual([
-      expect.stringContaining(`cannot write ${home.paths.root}`),
-      expect.stringContaining('CLAUDE_SECURE_HOME'),
-    ]);
-
-    await runProgram(home, ['-p', 'hi']);
-    await runProgram(home, ['stop']);
-    const keep = [home.paths.authority, home.paths.identity, home.paths.signingKeys, home.paths.ownerSecret];
-    const before = keep.map((file) => readFileSync(file, 'utf8'));
-    const launch = await runReadOnly(home, ['-p', 'hi']);
-    expect(launch).toMatchObject({ status: 0, stdout: expect.stringContaining('-p hi') });
-    expect(lines(launch)).toEqual([
-      expect.stringContaining('EROFS'),
-      expect.stringContaining('CLAUDE_SECURE_HOME'),
-    ]);
-    for (const args of [['serve'], ['headers', 'code'], ['restart'], ['cert', 'renew']]) {
-      const outcome = await runReadOnly(home, args);
-      expect(outcome, args.join(' ')).toMatchObject({ status: 1, stdout: '' });
-      expect(lines(outcome)[0], args.join(' ')).toContain('EROFS');
-    }
-    expect((await runReadOnly(home, ['cert'])).status).toBe(0);
-    expect(keep.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
-    expect((await runProgram(home, ['-p', 'hi'])).stdout).toContain('--mcp-config');
-  });
-
-  it('L8: made read-only under a running daemon: it goes on, and launches still work', async () => {
-    const home = await createEchoHome();
-    await runProgram(home, ['-p', 'hi']);
-    const state = readState(home);
-    const launch = await runReadOnly(home, ['-p', 'hi']);
-    expect(launch).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--mcp-config') });
-    expect((await runReadOnly(home, ['headers', 'code'])).status).toBe(0);
-    expect(readState(home)).toEqual(state);
   });
 });

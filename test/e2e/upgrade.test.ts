@@ -1,25 +1,16 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Home } from '../support/home.ts';
 import { mintToken, signIn, useToken } from '../support/oauth-client.ts';
-import { createProgramHome, PROGRAM, readState, runProgram } from '../support/program.ts';
+import { installVersion, OWN_VERSION } from '../support/other-version.ts';
+import { createProgramHome, readState, runProgram } from '../support/program.ts';
 import { openTls } from '../support/raw-tls.ts';
 import { type Outcome, run } from '../support/run.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const PACKAGE = dirname(dirname(PROGRAM));
-const MANIFEST = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
-const OURS = MANIFEST.version;
-
-/** Copies the program under another version; gives back what launches it. */
-function installVersion(home: Home, version: string): () => Promise<Outcome> {
-  const root = join(home.dir, version);
-  mkdirSync(root);
-  for (const name of ['bin', 'dist']) cpSync(join(PACKAGE, name), join(root, name), { recursive: true });
-  symlinkSync(join(PACKAGE, 'node_modules'), join(root, 'node_modules'));
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...MANIFEST, version }));
-  const command = [process.execPath, join(root, 'bin/claude-secure.js'), '-p', 'hi'] as const;
+/** Installs the program under another version; gives back what launches it. */
+function installLauncher(home: Home, version: string): () => Promise<Outcome> {
+  const command = [process.execPath, installVersion(home, version), '-p', 'hi'] as const;
   return () => run(command, { env: home.env, cwd: home.dir });
 }
 
@@ -32,18 +23,18 @@ describe.each(['uws', 'https'])('a daemon of another version, on %s', (engine) =
     await runProgram(home, ['-p', 'hi']);
     const { accessToken } = await signIn(home);
     await runProgram(home, ['stop']);
-    await installVersion(home, '0.0.9')();
+    await installLauncher(home, '0.0.9')();
     const before = readState(home);
     expect(before?.version).toBe('0.0.9');
     const launch = await runProgram(home, ['-p', 'hi']);
     expect(launch).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--mcp-config') });
-    expect(readState(home)).toMatchObject({ version: OURS, port: before?.port });
+    expect(readState(home)).toMatchObject({ version: OWN_VERSION, port: before?.port });
     expect(await useToken(home, accessToken)).toBe(200);
   });
 
   it('an older one in use stays, is told of, and is replaced once nobody uses it', async () => {
     const home = await createHome();
-    await installVersion(home, '0.0.9')();
+    await installLauncher(home, '0.0.9')();
     const state = readState(home);
     const socket = await openTls({ port: state?.port ?? 0, ca: readFileSync(home.paths.caBundle, 'utf8') });
     const launch = await runProgram(home, ['-p', 'hi']);
@@ -56,13 +47,13 @@ describe.each(['uws', 'https'])('a daemon of another version, on %s', (engine) =
     socket.destroy();
     await waitFor('the replacement', async () => {
       await runProgram(home, ['-p', 'hi']);
-      return readState(home)?.version === OURS;
+      return readState(home)?.version === OWN_VERSION;
     });
   });
 
   it('a newer one is used as it is', async () => {
     const home = await createHome();
-    await installVersion(home, '9.9.9')();
+    await installLauncher(home, '9.9.9')();
     const state = readState(home);
     const launch = await runProgram(home, ['-p', 'hi']);
     expect(launch).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--mcp-config') });

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { askControl, mintFor } from '../support/control.ts';
 import type { Home } from '../support/home.ts';
 import type { EngineName } from '../support/listen.ts';
-import { createProgramHome, startDaemon } from '../support/program.ts';
+import { createProgramHome, startDaemon, withDescriptors } from '../support/program.ts';
 import { type ServerEntry, writeServers } from '../support/upstreams.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { heapReporting } from './meter.ts';
@@ -39,7 +39,8 @@ export async function startSubject(
   const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine, CLAUDE_SECURE_IDLE: '0', ...env });
   mkdirSync(home.paths.root, { recursive: true, mode: 0o700 });
   writeServers(home, servers);
-  const { state, ca } = await startDaemon(home, heapReporting(home), descriptors);
+  const through = descriptors === undefined ? [] : withDescriptors(descriptors);
+  const { state, ca } = await startDaemon(home, heapReporting(home), through);
   const open: Subject['open'] = async () => {
     const { connections, sessions } = await askControl(home, 'status', {});
     return { connections, sessions };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHealth } from '../../src/health.ts';
 import { bootId, parseState, processStart } from '../../src/state.ts';
-import { HOSTILE_STATES, WHOLE_STATE } from '../fixtures/hostile-states.ts';
+import { HOSTILE_STATES, WHOLE_STATE } from '../support/hostile-states.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('parseState', () => {

@@ -22,6 +22,7 @@ const GONE: Exchange = {
   stream() {
     throw new Error('gone');
   },
+  vouch() {},
   drop() {},
   onClose: (listener) => listener(),
 };

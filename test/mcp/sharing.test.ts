@@ -19,7 +19,11 @@ function startEndpoints(nowMs = () => performance.now()) {
   let sequence = 0;
   const endpoints = createEndpoints({
     log: { error: silent, info: silent, debug: silent, close: silent },
-    catalogs: { get: () => undefined, save: silent, remove: (name) => void forgotten.push(name) },
+    catalogs: {
+      get: () => undefined,
+      save: silent,
+      remove: (...place) => void forgotten.push(place.join(' ')),
+    },
     nextSequence: () => sequence++,
     nowMs,
     startUpstream(definition, workspace) {
@@ -118,8 +122,8 @@ it('per-session: stateless requests share one process for each grant, never with
   expect(one.find({ grantId: 'a', workspace: '/other' })).toBe(a);
 });
 
-it('per-session: the process of stateless requests ends with their grant, and no other', async () => {
-  const { endpoints, started } = startEndpoints();
+it('per-session: the process of stateless requests ends with their grant, with what is kept of it, and no other', async () => {
+  const { endpoints, started, forgotten } = startEndpoints();
   endpoints.define([define({ sharing: 'per-session' }), define({ name: 'two', sharing: 'per-workspace' })]);
   for (const [name, grantId] of [
     ['one', 'a'],
@@ -131,6 +135,7 @@ it('per-session: the process of stateless requests ends with their grant, and no
   endpoints.endGrant('a');
   expect(started.map(({ peer }) => peer.life.isClosed)).toEqual([true, false, false]);
   expect(endpoints.report()[0]!.processes.length).toBe(1);
+  expect(forgotten).toEqual(['one a']);
 });
 
 it('the same definition again changes nothing; another command starts anew behind the clients', async () => {

@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { HttpsAnswer } from '../support/https-request.ts';
-import type { App } from '../support/oauth-app.ts';
+import type { AppRequest } from '../support/oauth-app.ts';
+
+/** Whom the flow is played against: the authorization server in this process, or the built daemon. */
+export interface Server {
+  readonly issuer: string;
+  request(request: AppRequest): Promise<HttpsAnswer>;
+  /** The owner's yes or no to the request under this match code; false if none waits under it. */
+  resolve(code: string, approve: boolean): Promise<boolean>;
+}
 
 export const REDIRECT_URI = 'http://127.0.0.1:33418/callback';
 
@@ -14,22 +22,23 @@ export interface TokenAnswer {
 
 export const json = (answer: HttpsAnswer): Record<string, unknown> => JSON.parse(answer.text);
 
-const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
+export const challengeOf = (verifier: string): string =>
+  createHash('sha256').update(verifier).digest('base64url');
 
 export const newVerifier = (): string => randomBytes(32).toString('base64url');
 
-export function postJson(app: App, path: string, body: unknown): Promise<HttpsAnswer> {
+export function postJson(server: Server, path: string, body: unknown): Promise<HttpsAnswer> {
   const headers = { 'content-type': 'application/json' };
-  return app.request({ method: 'POST', path, headers, body: JSON.stringify(body) });
+  return server.request({ method: 'POST', path, headers, body: JSON.stringify(body) });
 }
 
 export function postForm(
-  app: App,
+  server: Server,
   path: string,
   form: Record<string, string> | string[][] | URLSearchParams,
   headers: Record<string, string> = {},
 ): Promise<HttpsAnswer> {
-  return app.request({
+  return server.request({
     method: 'POST',
     path,
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -38,8 +47,8 @@ export function postForm(
 }
 
 /** Registers a client and gives its id. */
-export async function register(app: App, metadata: Record<string, unknown> = {}): Promise<string> {
-  const answer = await postJson(app, '/oauth/register', {
+export async function register(server: Server, metadata: Record<string, unknown> = {}): Promise<string> {
+  const answer = await postJson(server, '/oauth/register', {
     client_name: 'Test client',
     redirect_uris: [REDIRECT_URI],
     token_endpoint_auth_method: 'none',
@@ -73,8 +82,8 @@ export function authorizeQuery(
   return query;
 }
 
-export const getAuthorize = (app: App, query: URLSearchParams | string): Promise<HttpsAnswer> =>
-  app.request({ path: `/oauth/authorize?${query}` });
+export const getAuthorize = (server: Server, query: URLSearchParams | string): Promise<HttpsAnswer> =>
+  server.request({ path: `/oauth/authorize?${query}` });
 
 export interface WaitingPage {
   readonly matchCode: string;
@@ -84,7 +93,7 @@ export interface WaitingPage {
 }
 
 export function readPage(text: string): WaitingPage {
-  const matchCode = /claude-secure approve ([0-9A-Z-]+)/.exec(text)?.[1];
+  const matchCode = /<code[^>]*>claude-secure approve ([0-9A-Z-]+)<\/code>/.exec(text)?.[1];
   const target = /http-equiv="refresh" content="\d+;url=([^"]+)"/.exec(text)?.[1];
   if (!matchCode || !target) throw new Error(`not a waiting page: ${text}`);
   return {
@@ -95,12 +104,12 @@ export function readPage(text: string): WaitingPage {
 }
 
 export async function openPage(
-  app: App,
+  server: Server,
   clientId: string,
   verifier: string,
   overrides?: AuthorizeParameters,
 ): Promise<WaitingPage> {
-  const answer = await getAuthorize(app, authorizeQuery(clientId, verifier, overrides));
+  const answer = await getAuthorize(server, authorizeQuery(clientId, verifier, overrides));
   if (answer.status !== 200) throw new Error(`authorize: ${answer.status} ${answer.headers.location}`);
   return readPage(answer.text);
 }
@@ -113,14 +122,14 @@ export function answerOf(answer: HttpsAnswer): URLSearchParams {
 
 /** The whole way to an authorization code, with the owner's yes. */
 export async function obtainCode(
-  app: App,
+  server: Server,
   clientId: string,
   verifier: string,
   overrides?: AuthorizeParameters,
 ): Promise<string> {
-  const page = await openPage(app, clientId, verifier, overrides);
-  await app.oauth().resolve(page.matchCode, true);
-  return answerOf(await app.request({ path: page.target })).get('code') ?? '';
+  const page = await openPage(server, clientId, verifier, overrides);
+  await server.resolve(page.matchCode, true);
+  return answerOf(await server.request({ path: page.target })).get('code') ?? '';
 }
 
 export const codeForm = (
@@ -143,27 +152,27 @@ export interface Login {
 }
 
 /** A registered client with tokens. */
-export async function login(app: App, overrides?: AuthorizeParameters): Promise<Login> {
-  const clientId = await register(app);
+export async function login(server: Server, overrides?: AuthorizeParameters): Promise<Login> {
+  const clientId = await register(server);
   const verifier = newVerifier();
-  const code = await obtainCode(app, clientId, verifier, overrides);
-  const answer = await postForm(app, '/oauth/token', codeForm(clientId, code, verifier));
+  const code = await obtainCode(server, clientId, verifier, overrides);
+  const answer = await postForm(server, '/oauth/token', codeForm(clientId, code, verifier));
   if (answer.status !== 200) throw new Error(`token: ${answer.status} ${answer.text}`);
   return { clientId, tokens: JSON.parse(answer.text) as TokenAnswer };
 }
 
 export const refresh = (
-  app: App,
+  server: Server,
   clientId: string,
   refreshToken: string,
   more: Record<string, string> = {},
 ): Promise<HttpsAnswer> =>
-  postForm(app, '/oauth/token', {
+  postForm(server, '/oauth/token', {
     grant_type: 'refresh_token',
     client_id: clientId,
     refresh_token: refreshToken,
     ...more,
   });
 
-export const callMcp = (app: App, token: string): Promise<HttpsAnswer> =>
-  app.request({ path: '/mcp', headers: { authorization: `Bearer ${token}` } });
+export const callMcp = (server: Server, token: string): Promise<HttpsAnswer> =>
+  server.request({ path: '/mcp', headers: { authorization: `Bearer ${token}` } });

@@ -32,35 +32,6 @@ describe.each(ENGINES)('%s', (name) => {
     expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe(body);
   });
 
-  it('R18: one byte more is 413, by length and in chunks, and the connection ends', async () => {
-    const { port, ca, faults } = await listen(name, echo);
-    const body = 'b'.repeat(CAP + 1);
-    const byLength = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    for (const bytes of [byLength, chunked(body, 1_000)]) {
-      const { statuses, text, closedBy } = await sendRaw({ port, ca, bytes });
-      expect({ statuses, closedBy }).toEqual({ statuses: [413], closedBy: 'server' });
-      expect(text).toMatch(/^connection: close\r$/im);
-    }
-    expect(faults).toEqual([]);
-  });
-
-  it('R18: an endless body is cut while it is being sent', async () => {
-    const { port, ca } = await listen(name, echo);
-    const socket = await openTls({ port, ca });
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n');
-    const block = Buffer.alloc(65_536);
-    let sent = 0;
-    const pour = (): void => {
-      while (!socket.destroyed && socket.write(block)) sent += block.length;
-    };
-    socket.on('drain', pour);
-    socket.resume();
-    pour();
-    await new Promise((resolve) => socket.once('close', resolve));
-    expect(sent).toBeLessThan(100 * MIB);
-    expect((await httpsRequest({ port, ca, method: 'POST', body: 'x' })).text).toBe('x');
-  });
-
   it('all unfinished bodies together have a limit: what goes past it gets 503', async () => {
     const { port, ca } = await listen(name, (exchange) => void exchange.body(limits.pendingBodyBytes));
     const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${limits.pendingBodyBytes}\r\n\r\n`;

@@ -28,6 +28,12 @@ export async function askControl<A extends ControlAction>(
   return JSON.parse(text);
 }
 
+/** The owner's yes to the request under this match code. */
+export async function approveAsOwner(home: Home, matchCode: string): Promise<void> {
+  const { done } = await askControl(home, 'approve', { code: matchCode, approve: true });
+  if (!done) throw new Error(`nothing waits under ${matchCode}`);
+}
+
 /** A launcher's token for a client in that directory. */
 export const mintFor = async (home: Home, workspace: string): Promise<string> =>
   (await askControl(home, 'mint', { workspace, server: 'code' })).accessToken;

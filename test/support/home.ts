@@ -12,10 +12,13 @@ export interface Home {
   env: NodeJS.ProcessEnv;
 }
 
-/** An empty home for one test, removed afterwards. */
-export function createHome(extra: NodeJS.ProcessEnv = {}): Home {
+/** Keeps what has to be done in the end. */
+export type AtEnd = (end: () => void | Promise<void>) => void;
+
+/** An empty home, removed afterwards: with the test, unless `atEnd` says otherwise. */
+export function createHome(extra: NodeJS.ProcessEnv = {}, atEnd: AtEnd = onTestFinished): Home {
   const dir = mkdtempSync(join(tmpdir(), 'claude-secure-home-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
   const temporary = join(dir, 'tmp');
   mkdirSync(temporary);
   const env = { HOME: dir, PATH: process.env.PATH, TERM: 'xterm-256color', TMPDIR: temporary, ...extra };

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
+import { type Agent, request } from 'node:https';
 
 export interface HttpsRequest {
   port: number;
@@ -10,6 +10,10 @@ export interface HttpsRequest {
   headers?: Record<string, string | string[]>;
   body?: string | Uint8Array;
   host?: string;
+  /** The address to connect from: on Linux all of 127.0.0.0/8 is ours, and the daemon's limits go by the peer. */
+  localAddress?: string;
+  /** Keeps connections; without one every request has a connection of its own. */
+  agent?: Agent;
 }
 
 export interface HttpsAnswer {
@@ -18,7 +22,7 @@ export interface HttpsAnswer {
   text: string;
 }
 
-/** One HTTPS request on a connection of its own; rejects when the connection ends without a whole answer. */
+/** One HTTPS request; rejects when the connection ends without a whole answer. */
 export function httpsRequest({ port, ca, body, ...options }: HttpsRequest): Promise<HttpsAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', agent: false, ...options, port, ca }, (incoming) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { onTestFinished } from 'vitest';
 import { ensureCertificate } from '../../src/certificate/ensure.ts';
 import { type Exchange, type Handler, respondJson } from '../../src/exchange.ts';
@@ -26,6 +27,8 @@ export interface App {
   /** The authorization server that is running now. */
   oauth(): AuthorizationServer;
   request(request: AppRequest): Promise<HttpsAnswer>;
+  /** The owner's yes or no to the request under this match code. */
+  resolve(code: string, approve: boolean): Promise<boolean>;
   /** Ends the authorization server and its store, and starts them again on the same files and port. */
   restart(): Promise<void>;
   /** What the daemon's log would hold. */
@@ -38,6 +41,8 @@ export interface App {
 
 export interface AppOptions {
   engine?: 'uws' | 'https';
+  /** Requests share connections: a model sends thousands. */
+  keepAlive?: boolean;
 }
 
 function underPeer(exchange: Exchange, peer: string | undefined): Exchange {
@@ -77,7 +82,11 @@ interface Running {
 }
 
 /** The authorization server on a real engine, a real store and real TLS; gone when the test ends. */
-export async function startApp({ engine: forced = 'https' }: AppOptions = {}): Promise<App> {
+export async function startApp({
+  engine: forced = 'https',
+  keepAlive = false,
+}: AppOptions = {}): Promise<App> {
+  const agent = new Agent({ keepAlive });
   const { paths } = createHome();
   const { roots } = await ensureCertificate(paths, { hostnames: [] });
   ensurePrivateDirectory(paths.logs);
@@ -126,20 +135,24 @@ export async function startApp({ engine: forced = 'https' }: AppOptions = {}): P
 
   running = await start();
   onTestFinished(async () => {
+    agent.destroy();
     await stop();
     await listener.close();
     log.close();
   });
 
+  function oauth(): AuthorizationServer {
+    if (!running) throw new Error('the authorization server is stopped');
+    return running.oauth;
+  }
+
   return {
     port,
     issuer,
     paths,
-    oauth() {
-      if (!running) throw new Error('the authorization server is stopped');
-      return running.oauth;
-    },
-    request: (request) => httpsRequest({ port, ca: roots, ...request }),
+    oauth,
+    resolve: (code, approve) => oauth().resolve(code, approve),
+    request: (request) => httpsRequest({ port, ca: roots, agent, ...request }),
     async restart() {
       await stop();
       running = await start();

@@ -38,8 +38,20 @@ export interface SignedIn {
   refreshToken: string;
 }
 
-/** Another program's whole way to tokens, with the owner's yes in the terminal. */
-export async function signIn(home: Home): Promise<SignedIn> {
+/** An authorization code and what it is redeemed with. */
+export interface IssuedCode {
+  readonly clientId: string;
+  readonly code: string;
+  readonly verifier: string;
+}
+
+async function approveInTerminal(home: Home, matchCode: string): Promise<void> {
+  const approved = await runProgram(home, ['approve', matchCode], { input: 'y\n' });
+  if (approved.status !== 0) throw new Error(`approve: ${approved.stderr}`);
+}
+
+/** Another program's way to a code, with the owner's yes in the terminal if nobody else gives it. */
+export async function requestCode(home: Home, approve = approveInTerminal): Promise<IssuedCode> {
   const clientId: string = JSON.parse((await register(home)).text).client_id;
   const verifier = randomBytes(32).toString('base64url');
   const query = new URLSearchParams({
@@ -52,19 +64,31 @@ export async function signIn(home: Home): Promise<SignedIn> {
   const page = await ask(home, { path: `/oauth/authorize?${query}` });
   const matchCode = /claude-secure approve ([0-9A-Z-]+)/.exec(page.text)?.[1] ?? '';
   const target = /http-equiv="refresh" content="\d+;url=([^"]+)"/.exec(page.text)?.[1] ?? '';
-  const approved = await runProgram(home, ['approve', matchCode], { input: 'y\n' });
-  if (approved.status !== 0) throw new Error(`approve: ${approved.stderr}`);
+  await approve(home, matchCode);
   const { headers } = await ask(home, { path: target.replaceAll('&amp;', '&') });
-  const answer = await askForm(home, '/oauth/token', {
+  return { clientId, verifier, code: new URL(headers.location ?? '').searchParams.get('code') ?? '' };
+}
+
+export const redeem = (home: Home, { clientId, code, verifier }: IssuedCode): Promise<HttpsAnswer> =>
+  askForm(home, '/oauth/token', {
     grant_type: 'authorization_code',
     client_id: clientId,
     redirect_uri: REDIRECT_URI,
-    code: new URL(headers.location ?? '').searchParams.get('code') ?? '',
+    code,
     code_verifier: verifier,
   });
-  if (answer.status !== 200) throw new Error(`token: ${answer.status} ${answer.text}`);
-  const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(answer.text);
+
+/** The tokens in an answer of the token endpoint. */
+export function readTokens({ status, text }: HttpsAnswer, clientId: string): SignedIn {
+  if (status !== 200) throw new Error(`token: ${status} ${text}`);
+  const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(text);
   return { clientId, accessToken, refreshToken };
+}
+
+/** Another program's whole way to tokens. */
+export async function signIn(home: Home, approve = approveInTerminal): Promise<SignedIn> {
+  const issued = await requestCode(home, approve);
+  return readTokens(await redeem(home, issued), issued.clientId);
 }
 
 export const refresh = (home: Home, { clientId, refreshToken }: SignedIn): Promise<HttpsAnswer> =>
@@ -73,6 +97,9 @@ export const refresh = (home: Home, { clientId, refreshToken }: SignedIn): Promi
     client_id: clientId,
     refresh_token: refreshToken,
   });
+
+export const revoke = (home: Home, clientId: string, token: string): Promise<HttpsAnswer> =>
+  askForm(home, '/oauth/revoke', { client_id: clientId, token });
 
 /** What Claude's headers helper is given, without the scheme. */
 export async function mintToken(home: Home, server = 'code'): Promise<string> {

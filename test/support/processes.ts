@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Home } from './home.ts';
 
 /** A file of a process as text; empty when it is gone, and for one that has ended but was not collected yet. */
-export function readProcessFile(pid: number, file: 'cmdline' | 'environ' | 'status'): string {
+export function readProcessFile(pid: number, file: 'cmdline' | 'environ' | 'stat' | 'status'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
@@ -26,4 +26,12 @@ export function memoryOf(pid: number): { now: number; peak: number } {
   const read = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readProcessFile(pid, 'status'))?.[1]) / 1_024;
   return { now: read('VmRSS'), peak: read('VmHWM') };
+}
+
+/** The processor time that the process has used so far. */
+export function cpuSecondsOf(pid: number): number {
+  const stat = readProcessFile(pid, 'stat');
+  // Behind the name, which may hold anything; in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

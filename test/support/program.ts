@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { parseState, type State } from '../../src/state.ts';
-import { createHome, type Home } from './home.ts';
+import { type AtEnd, createHome, type Home } from './home.ts';
 import { endProcessesOf, type Outcome, type Running, type RunOptions, run, start } from './run.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -37,14 +37,16 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** An empty home with a port of its own; every process that lives in it is gone when the test ends. */
-export async function createProgramHome(extra: NodeJS.ProcessEnv = {}): Promise<Home> {
-  const home = createHome({
-    CLAUDE_SECURE_PORT: String(await freePort()),
-    CLAUDE_SECURE_IDLE: '10m',
-    ...extra,
-  });
-  onTestFinished(() => endProcessesOf(home.dir));
+/** An empty home with a port of its own; every process that lives in it is gone when it ends, as `createHome`'s. */
+export async function createProgramHome(
+  extra: NodeJS.ProcessEnv = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<Home> {
+  const home = createHome(
+    { CLAUDE_SECURE_PORT: String(await freePort()), CLAUDE_SECURE_IDLE: '10m', ...extra },
+    atEnd,
+  );
+  atEnd(() => endProcessesOf(home.dir));
   return home;
 }
 
@@ -74,25 +76,34 @@ export interface Daemon {
   readonly running: Running;
 }
 
-/** `claude-secure serve`, which may have so many files open. */
-const serveCommand = (descriptors: number | undefined): [string, ...string[]] =>
-  descriptors === undefined
-    ? programCommand(['serve'])
-    : ['prlimit', `--nofile=${descriptors}:${descriptors}`, ...programCommand(['serve'])];
+/** For `through`: a daemon that may have so many files and connections open. */
+export const withDescriptors = (count: number): readonly string[] => [
+  'prlimit',
+  `--nofile=${count}:${count}`,
+];
 
-/** Runs `claude-secure serve` in the foreground until it serves; ended with the test. */
+/**
+ * Runs `claude-secure serve` in the foreground until it serves; ended with the test. `through` is a program that
+ * becomes it, as `prlimit` does.
+ */
 export async function startDaemon(
   home: Home,
   extra: NodeJS.ProcessEnv = {},
-  descriptors?: number,
+  through: readonly string[] = [],
 ): Promise<Daemon> {
   for (let attempt = 1; ; attempt++) {
-    const running = start(serveCommand(descriptors), { env: { ...home.env, ...extra }, cwd: home.dir });
+    const command = [...through, ...programCommand(['serve'])] as [string, ...string[]];
+    const running = start(command, { env: { ...home.env, ...extra }, cwd: home.dir });
     let ended: Outcome | undefined;
     void running.ended.then((outcome) => {
       ended = outcome;
     });
-    const state = await waitFor('the daemon to serve', () => readState(home) ?? ended, START_MS);
+    const ownState = (): State | undefined => {
+      const found = readState(home);
+      // A daemon that was killed leaves its state behind.
+      return found?.pid === running.pid ? found : undefined;
+    };
+    const state = await waitFor('the daemon to serve', () => ownState() ?? ended, START_MS);
     if ('instanceId' in state) {
       const ca = readFileSync(home.paths.caBundle, 'utf8');
       return { state, url: `https://127.0.0.1:${state.port}`, ca, running };

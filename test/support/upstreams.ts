@@ -30,6 +30,12 @@ export interface Gateway extends Endpoint {
 /** A server of `test/fixtures/life-upstream.mjs`. */
 export const lifeServer = (...args: string[]): ServerEntry => node('../fixtures/life-upstream.mjs', ...args);
 
+/** A server of `test/fixtures/streaming-upstream.mjs`. */
+export const streamingServer = (): ServerEntry => node('../fixtures/streaming-upstream.mjs');
+
+/** A server of `test/fixtures/told-upstream.mjs`. */
+export const toldServer = (): ServerEntry => node('../fixtures/told-upstream.mjs');
+
 /** A server as upstreams.json names it. */
 export interface ServerEntry {
   readonly command: string;

@@ -6,7 +6,7 @@ import { findProgram } from '../../find-program.ts';
 import { nameProblem, readUpstreams, type Sharing, type UpstreamDefinition } from '../../upstreams.ts';
 import type { Context, Invocation, RunCommand } from '../context.ts';
 import { commandText } from './command-text.ts';
-import { saveUpstreams } from './save.ts';
+import { changeUpstreams } from './save.ts';
 
 /** What a reference stands for is known only when the server starts. */
 const isReference = (text: string): boolean => text.includes('${');
@@ -68,8 +68,7 @@ export const upstreamAdd: RunCommand = async (context, invocation) => {
   const { words, values, behind } = invocation;
   const [name = ''] = words;
   const [command = '', ...args] = behind;
-  const definitions = readUpstreams(context.paths.upstreams);
-  refuseName(name, definitions);
+  refuseName(name, readUpstreams(context.paths.upstreams));
   refuseMissingProgram(command, context);
   const added: UpstreamDefinition = {
     name,
@@ -81,7 +80,11 @@ export const upstreamAdd: RunCommand = async (context, invocation) => {
     sharing: readSharing(invocation),
     enabled: true,
   };
-  await saveUpstreams(context, [...definitions, added]);
+  await changeUpstreams(context, (definitions) => {
+    // Another command may have added it a moment ago.
+    refuseName(name, definitions);
+    return [...definitions, added];
+  });
   context.print(
     `added ${name} (${commandText(added)}): its tools are mcp__${name}__… in new sessions of Claude\n`,
   );

@@ -1,16 +1,13 @@
-import { readUpstreams } from '../../upstreams.ts';
 import type { Context, RunCommand } from '../context.ts';
 import { findUpstream } from './find.ts';
-import { saveUpstreams } from './save.ts';
+import { changeUpstreams } from './save.ts';
 
-async function setEnabled(context: Context, name: string, enabled: boolean): Promise<void> {
-  const definitions = readUpstreams(context.paths.upstreams);
-  const chosen = findUpstream(definitions, name);
-  if (chosen.enabled === enabled) return;
-  await saveUpstreams(
-    context,
-    definitions.map((definition) => (definition === chosen ? { ...chosen, enabled } : definition)),
-  );
+function setEnabled(context: Context, name: string, enabled: boolean): Promise<void> {
+  return changeUpstreams(context, (definitions) => {
+    const chosen = findUpstream(definitions, name);
+    if (chosen.enabled === enabled) return definitions;
+    return definitions.map((definition) => (definition === chosen ? { ...chosen, enabled } : definition));
+  });
 }
 
 /** Serves a server again that was disabled. */

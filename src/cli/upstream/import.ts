@@ -6,7 +6,7 @@ import { createQuestions } from '../questions.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { commandText } from './command-text.ts';
 import { judgeServer } from './judge.ts';
-import { saveUpstreams } from './save.ts';
+import { changeUpstreams } from './save.ts';
 
 interface Taken {
   readonly server: ClaudeServer;
@@ -63,8 +63,7 @@ export const upstreamImport: RunCommand = async (context) => {
     context.print(servers.length === 0 ? 'Claude has no MCP server of its own here\n' : 'nothing imported\n');
     return 0;
   }
-  const known = readUpstreams(context.paths.upstreams);
-  await saveUpstreams(context, [...known, ...chosen.map(({ definition }) => definition)]);
+  await changeUpstreams(context, (known) => [...known, ...chosen.map(({ definition }) => definition)]);
   context.print(`imported ${chosen.map(({ definition }) => definition.name).join(', ')}\n`);
   context.print("\nClaude's own entries stay, and plain claude still starts them. To remove them:\n");
   for (const { server } of chosen)

@@ -1,9 +1,15 @@
 import { control } from '../../daemon/control.ts';
+import { takeStartLock } from '../../daemon/lock.ts';
 import { Failure } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { pollUntil } from '../../poll.ts';
 import { ensureRootDirectory } from '../../root-directory.ts';
-import { type UpstreamDefinition, writeUpstreams } from '../../upstreams.ts';
+import { readUpstreams, type UpstreamDefinition, writeUpstreams } from '../../upstreams.ts';
 import type { Context } from '../context.ts';
 import { findRunningDaemon } from '../running-daemon.ts';
+
+/** What shall stand in the file instead; the same again leaves it alone. */
+type UpstreamsChange = (definitions: readonly UpstreamDefinition[]) => readonly UpstreamDefinition[];
 
 /**
  * Has a running daemon read the file now, and warns of what is wrong with it: the daemon looks by itself too, but the
@@ -21,14 +27,21 @@ export async function tellDaemon(context: Context): Promise<void> {
 }
 
 /**
- * Writes the file and has a running daemon read it at once; one that cannot costs a warning, for the file is what
- * counts. Throws what file writing throws.
+ * Reads the file, changes it and writes it, one command after the other, and has a running daemon read it at once; one
+ * that cannot costs a warning, for the file is what counts. Throws what `change` and file writing throw.
  */
-export async function saveUpstreams(
-  context: Context,
-  definitions: readonly UpstreamDefinition[],
-): Promise<void> {
+export async function changeUpstreams(context: Context, change: UpstreamsChange): Promise<void> {
+  const { startLock, upstreams } = context.paths;
   ensureRootDirectory(context.paths);
-  writeUpstreams(context.paths.upstreams, definitions);
+  // Its holder is stale before this is over.
+  const release = await pollUntil(2 * limits.startLockMs, () => takeStartLock(startLock));
+  try {
+    const definitions = readUpstreams(upstreams);
+    const changed = change(definitions);
+    if (changed === definitions) return;
+    writeUpstreams(upstreams, changed);
+  } finally {
+    release?.();
+  }
   await tellDaemon(context);
 }

@@ -11,6 +11,8 @@ export interface ParkedCalls {
   again(binding: Binding): string;
   /** The call, which is no longer parked; `again`, or undefined for a state that is good for nothing. */
   take(state: string, binding: Binding): StatelessCall | 'again' | undefined;
+  /** Gives up the calls of a grant that is no more: nobody can come back for them. */
+  endGrant(grantId: string): void;
   close(): void;
 }
 
@@ -38,10 +40,13 @@ export function createParkedCalls(nowMs: () => number): ParkedCalls {
     remove(id)?.abandon();
   }
 
+  /** The names of a grant's calls, the oldest first. */
+  const idsOf = (grantId: string): string[] =>
+    [...parked].filter(([, { call }]) => call.grantId === grantId).map(([id]) => id);
+
   function makeRoom(grantId: string): void {
-    const siblings = [...parked].filter(([, { call }]) => call.grantId === grantId);
-    const [oldest] = siblings;
-    if (oldest && siblings.length >= limits.parkedCalls) giveUp(oldest[0]);
+    const [oldest, ...others] = idsOf(grantId);
+    if (oldest !== undefined && others.length + 1 >= limits.parkedCalls) giveUp(oldest);
   }
 
   return {
@@ -57,6 +62,9 @@ export function createParkedCalls(nowMs: () => number): ParkedCalls {
       const id = states.open(state, binding);
       if (id === undefined) return undefined;
       return id === AGAIN ? AGAIN : remove(id);
+    },
+    endGrant(grantId) {
+      for (const id of idsOf(grantId)) giveUp(id);
     },
     close() {
       for (const id of [...parked.keys()]) giveUp(id);

@@ -15,7 +15,9 @@ import { areReadable } from './web-exchange.ts';
 
 export interface Stateless {
   take(received: Received, endpoint: Endpoint): Promise<Refusal | undefined>;
-  /** Gives up the calls that wait for their clients. */
+  /** Gives up the calls that wait for a client whose grant is no more. */
+  endGrant(grantId: string): void;
+  /** Gives up all that wait for their clients. */
   close(): void;
 }
 
@@ -103,6 +105,7 @@ export function createStateless({ streams, log, nowMs }: StatelessOptions): Stat
       note(caller, endpoint, methodOf(message));
       return serve(received, endpoint);
     },
+    endGrant: parked.endGrant,
     close: parked.close,
   };
 }

@@ -8,7 +8,7 @@ export interface MessageReaderOptions {
   readonly onMessage: (message: JsonRpcMessage, bytes: number) => void;
   /** A line, or an element of a batch, that is no message. */
   readonly onNoise: () => void;
-  /** A notification past `limits.upstreamNotificationsPerSecond`, which is dropped. */
+  /** A notification or a request past `limits.upstreamFloodPerSecond`, which is dropped. */
   readonly onFlood: () => void;
   /** A line past `limits.upstreamLineBytes`, which is dropped. */
   readonly onLongLine: () => void;
@@ -17,10 +17,17 @@ export interface MessageReaderOptions {
 /** Reads a server's stdout, one JSON-RPC message or batch on each line; the result takes the next bytes. */
 export function createMessageReader(options: MessageReaderOptions): (chunk: Buffer) => void {
   const { onMessage, onNoise, onFlood, onLongLine } = options;
-  const takeNotification = createNotificationLimit();
+  const takeNotification = createFloodLimit();
+  // A limit of their own: a question that is lost in a flood of notifications keeps its call waiting for ever.
+  const takeRequest = createFloodLimit();
+
+  function isAdmitted(message: JsonRpcMessage): boolean {
+    if (!('method' in message)) return true;
+    return 'id' in message ? takeRequest() : takeNotification();
+  }
 
   function pass(message: JsonRpcMessage, bytes: number): void {
-    if ('id' in message || takeNotification()) onMessage(message, bytes);
+    if (isAdmitted(message)) onMessage(message, bytes);
     else onFlood();
   }
 
@@ -43,7 +50,7 @@ export function createMessageReader(options: MessageReaderOptions): (chunk: Buff
   return createLineReader({ maxBytes: limits.upstreamLineBytes, onLine, onLongLine }).write;
 }
 
-function createNotificationLimit(): () => boolean {
+function createFloodLimit(): () => boolean {
   let startedMs = Number.NEGATIVE_INFINITY;
   let count = 0;
   return () => {
@@ -52,6 +59,6 @@ function createNotificationLimit(): () => boolean {
       startedMs = now;
       count = 0;
     }
-    return ++count <= limits.upstreamNotificationsPerSecond;
+    return ++count <= limits.upstreamFloodPerSecond;
   };
 }

@@ -9,7 +9,7 @@ export interface UpstreamLog {
   stderr(line: string): void;
   /** A line of stdout that is no message: only counted, since it may be a spoilt one with anybody's data in it. */
   noise(): void;
-  /** A notification that was dropped. */
+  /** A notification or a request that was dropped. */
   flood(): void;
   /** Writes down what was only counted so far. */
   flush(): void;
@@ -19,7 +19,7 @@ export function createUpstreamLog(upstream: string, log: Log): UpstreamLog {
   const stderrLines = createRateLimiter(limits.upstreamStderrLinesPerMinute);
   const leftOut = createTally((count) => log.info('upstream.stderr.left-out', { upstream, count }));
   const noise = createTally((count) => log.info('upstream.noise', { upstream, count }));
-  const dropped = createTally((count) => log.info('upstream.notifications.dropped', { upstream, count }));
+  const dropped = createTally((count) => log.info('upstream.flood.dropped', { upstream, count }));
   return {
     stderr(line) {
       if (stderrLines.take(upstream) === undefined) log.info('upstream.stderr', { upstream, line });

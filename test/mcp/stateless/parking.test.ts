@@ -136,6 +136,16 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
       expect(cancelled()).toEqual([idOf('t')]);
     });
 
+    it('the end of the grant is the end of its call, and of nobody else’s', async () => {
+      const { send, served, cancelled, idOf } = await start();
+      const other = { token: served.token('b') };
+      await send(call('t'));
+      const foreign = await send(call('u'), {}, other);
+      served.mcp.endGrant('a');
+      expect(cancelled()).toEqual([idOf('t')]);
+      expect((await send(goOn('u', foreign), {}, other)).body.result.answers).toEqual([ACCEPT]);
+    });
+
     it('R52: of one grant only so many wait; the oldest is given up, nobody else’s', async () => {
       const { send, served, cancelled, sent } = await start();
       const other = { token: served.token('b') };

@@ -70,12 +70,26 @@ describe('what a server says', () => {
     expect(await result(1)).toBe('response');
     await waitFor('the request', () => received.some(({ message }) => 'id' in message && message.id === 2));
     const notifications = received.filter(({ message }) => !('id' in message)).length;
-    expect(notifications).toBeGreaterThanOrEqual(limits.upstreamNotificationsPerSecond);
+    expect(notifications).toBeGreaterThanOrEqual(limits.upstreamFloodPerSecond);
     expect(notifications).toBeLessThan(100_000);
     await connection.close();
     await waitFor('the count', () => log.length > 0);
     expect(log).toEqual([
-      { event: 'upstream.notifications.dropped', upstream: 'fixture', count: 100_000 - notifications },
+      { event: 'upstream.flood.dropped', upstream: 'fixture', count: 100_000 - notifications },
+    ]);
+  });
+
+  it('R54: of 100,000 requests those past the limit are dropped and counted, responses and notifications are not', async () => {
+    const { connection, received, log, result } = await start(['flood-of-requests', '100000']);
+    expect(await result(1)).toBe('response');
+    await waitFor('the notification', () => received.some(({ message }) => !('id' in message)));
+    const requests = received.filter(({ message }) => 'id' in message && 'method' in message).length;
+    expect(requests).toBeGreaterThanOrEqual(limits.upstreamFloodPerSecond);
+    expect(requests).toBeLessThan(100_000);
+    await connection.close();
+    await waitFor('the count', () => log.length > 0);
+    expect(log).toEqual([
+      { event: 'upstream.flood.dropped', upstream: 'fixture', count: 100_000 - requests },
     ]);
   });
 });
