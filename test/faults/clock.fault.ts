@@ -61,7 +61,7 @@ faultLine(
   },
   async (engine) => {
     const home = await createProgramHome({ CLAUDE_SECURE_ENGINE: engine });
-    const clock = createFakeClock(home.dir);
+    const clock = createFakeClock(home);
     const daemon = await startDaemon(home, clock.env);
     trust(daemon.url, daemon.ca);
     let client = await signIn(home, approveAsOwner);
