@@ -63,6 +63,10 @@ describe('SECURITY.md', () => {
     expect(rowsOf('L').map(([number, , where]) => [number, where])).toEqual(expected);
   });
 
+  it.each([...REQUIREMENTS, ...FAULTS])('%s is proven somewhere', (number) => {
+    expect(proofOf(number)).not.toEqual([]);
+  });
+
   it.each(OVER_HTTP)('%s is proven on both engines', (number) => {
     const texts = proofOf(number).map((file) => readFileSync(join(tests, file), 'utf8'));
     expect(texts.some((text) => /\bENGINES\b|\['uws', 'https'\]|faultLine\(/.test(text))).toBe(true);
