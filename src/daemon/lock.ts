@@ -29,9 +29,9 @@ function isStale({ pid, procStart, takenAt }: LockHolder, now: number): boolean 
 }
 
 /**
- * Takes start.lock and returns its release; undefined while another process holds it. It only spares a
- * stampede of starts, and lets one change of upstreams.json wait for another. That two may hold it at once (both broke the same stale one) is known and harmless: the
- * bound port decides which daemon lives.
+ * Takes start.lock and returns its release; undefined while another process holds it. It only spares a stampede of
+ * starts, and lets one change of upstreams.json wait for another. That two may hold it at once (both broke the same
+ * stale one) is known: the bound port decides which daemon lives, and the later of two changes then wins.
  */
 export function takeStartLock(file: string, now: number = Date.now()): (() => void) | undefined {
   const text = readOwnFile(file);
