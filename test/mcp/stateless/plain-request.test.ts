@@ -95,8 +95,11 @@ function mutate(message: Json, headers: Json, change: Mutation): void {
   if (typeof parent !== 'object' || parent === null) return;
   const name = path.at(-1)!;
   if (value === GONE) delete (parent as Json)[name];
-  // As `JSON.parse` does: `__proto__` is a member like any.
-  else Object.defineProperty(parent, name, { value, writable: true, enumerable: true, configurable: true });
+  // As `JSON.parse` does: `__proto__` is a member like any, and no two places hold the same object.
+  else {
+    const own = structuredClone(value);
+    Object.defineProperty(parent, name, { value: own, writable: true, enumerable: true, configurable: true });
+  }
 }
 
 const good = fc.record({
