@@ -22,6 +22,6 @@ export function ensureSequence(directory: string): number {
   return /^\d{15}\n$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
 }
 
-export function writeSequence(directory: string, sequence: number): void {
-  overwriteFile(path(directory), format(sequence));
+export function writeSequence(directory: string, sequence: number): Promise<void> {
+  return overwriteFile(path(directory), format(sequence));
 }

@@ -115,7 +115,7 @@ export async function openStore(directory: string, log: Log): Promise<Store> {
     ];
     await database.batch([...operations, ...marking], { sync: true });
     mark = next;
-    writeSequence(directory, next.number);
+    await writeSequence(directory, next.number);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { limits } from '../../src/limits.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startCrowd } from './crowd.ts';
 import { faultLine, LONG } from './line.ts';
@@ -8,7 +9,8 @@ const CONNECTIONS = LONG ? 100_000 : 10_000;
 /** limits.sessionsPerGrant is 64, and so many clients are there at once. */
 const GRANTS = 2;
 const WARM_UP = 500;
-const SETTLE_MS = 5_000;
+/** node:tls does not hear of a reset in the midst of a handshake (measured): its time limit ends that one. */
+const SETTLE_MS = limits.headersMs + 5_000;
 const HEAP_LEFT = 1.2;
 
 /** How far the clients came before they reset their connection. */
@@ -23,8 +25,7 @@ faultLine(
   {
     number: 'L3',
     input: `${CONNECTIONS} connections reset at a random byte of handshake, request or answer`,
-    promised:
-      'none refused, alive, descriptors as before within 5 s, no session and no connection left, the heap within 20 %',
+    promised: `none refused, alive, descriptors as before within ${SETTLE_MS / 1_000} s, no session and no connection left, the heap within 20 %`,
     timeoutMs: 60_000 + CONNECTIONS * 10,
   },
   async (engine) => {
@@ -37,9 +38,11 @@ faultLine(
     const heapBefore = await heapOf(pid, home);
     const before = descriptorsOf(pid);
     const far = await abort(CONNECTIONS);
+    const sinceMs = performance.now();
     const isSettled = (): boolean => descriptorsOf(pid) <= before;
     // How many are left if they are not is what the line is about.
     await waitFor('the descriptors to be closed', isSettled, SETTLE_MS).catch(() => undefined);
+    const settledMs = performance.now() - sinceMs;
     const after = descriptorsOf(pid);
     const { connections, sessions } = await open();
     const heapAfter = await heapOf(pid, home);
@@ -50,7 +53,11 @@ faultLine(
         held: Math.min(far.handshake, far.request, far.answer) > 0,
       },
       { what: 'refused', seen: String(far.refused), held: far.refused === 0 },
-      { what: 'descriptors', seen: `${before} to ${after}`, held: after <= before },
+      {
+        what: 'descriptors',
+        seen: `${before} to ${after} in ${(settledMs / 1_000).toFixed(1)} s`,
+        held: after <= before,
+      },
       {
         what: 'left',
         seen: `${connections} connections, ${sessions} sessions`,

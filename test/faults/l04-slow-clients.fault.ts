@@ -7,8 +7,8 @@ import { startNormalCalls } from './normal-calls.ts';
 import { startSubject } from './subject.ts';
 
 const SLOW = { handshakes: 50, heads: 200, bodies: 200, streams: 100 };
-/** So many tools make a list of 1 MB. */
-const TOOLS = '3000';
+/** So many tools make a list of 100 KB. */
+const TOOLS = '300';
 const CUT_MS = 35_000;
 const P99_MS = 500;
 const RSS_MB = 300;

@@ -225,7 +225,7 @@ describe('a damaged store', () => {
       const copy = join(createDirectory(), '..', 'copy');
       cpSync(directory, copy, { recursive: true });
       truncateSync(join(copy, basename(logFile)), bytes);
-      writeSequence(copy, promised);
+      await writeSequence(copy, promised);
       const log = createLog();
       const keys = (await list(await open(copy, log), '')).map(([key]) => key);
       return [log.lines.map(({ event }) => event), keys];
