@@ -4,6 +4,9 @@ import { ENGINES, type EngineName } from '../support/listen.ts';
 /** Longer durations and the soak (L17): `npm run faults -- --long`. */
 export const LONG = process.env.FAULTS_LONG === '1';
 
+/** How long the soak goes on: eight hours unless `--soak-minutes` says less. */
+export const SOAK_MINUTES = Number(process.env.FAULTS_SOAK_MINUTES ?? 480);
+
 /** One thing that was measured, and whether it is what the line promises. */
 export interface Reading {
   readonly what: string;
@@ -33,6 +36,8 @@ export interface Line {
   /** Where the engine makes no difference, one of them is enough. */
   readonly engines?: readonly EngineName[];
   readonly timeoutMs?: number;
+  /** Only with `--long`. */
+  readonly isLong?: boolean;
 }
 
 const textOf = ({ what, seen, held }: Reading): string => `${held ? '' : 'NOT HELD: '}${what} ${seen}`;
@@ -42,10 +47,11 @@ const textOf = ({ what, seen, held }: Reading): string => `${held ? '' : 'NOT HE
  * the line fails if a reading does not hold.
  */
 export function faultLine(
-  { number, input, promised, engines = ENGINES, timeoutMs = 120_000 }: Line,
+  { number, input, promised, engines = ENGINES, timeoutMs = 120_000, isLong = false }: Line,
   drive: (engine: EngineName) => Promise<readonly Reading[]>,
 ): void {
-  it.for(engines)(`${number}: ${input}, on %s`, { timeout: timeoutMs }, async (engine, { task }) => {
+  const run = isLong && !LONG ? it.skip : it;
+  run.for(engines)(`${number}: ${input}, on %s`, { timeout: timeoutMs }, async (engine, { task }) => {
     const row = { number, engine, input, promised };
     task.meta.row = { ...row, seen: 'NOT HELD: it ended with an error' };
     const readings = await drive(engine);

@@ -1,9 +1,12 @@
-// npm run faults -- [--long] [L6 L12 …]
+// npm run faults -- [--long [--soak-minutes 2]] [L6 L12 …]
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const { values, positionals } = parseArgs({ options: { long: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { long: { type: 'boolean' }, 'soak-minutes': { type: 'string', default: '480' } },
+  allowPositionals: true,
+});
 const lines = positionals.length > 0 ? ['-t', `(${positionals.join('|')}):`] : [];
 const { status } = spawnSync(
   process.execPath,
@@ -16,7 +19,11 @@ const { status } = spawnSync(
   ],
   {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...process.env, FAULTS_LONG: values.long ? '1' : '0' },
+    env: {
+      ...process.env,
+      FAULTS_LONG: values.long ? '1' : '0',
+      FAULTS_SOAK_MINUTES: values['soak-minutes'],
+    },
     stdio: 'inherit',
   },
 );
