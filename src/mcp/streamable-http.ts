@@ -9,7 +9,13 @@ import { createHttpAnswer } from './http-answer.ts';
 import { createHttpSession } from './http-session.ts';
 import { initializeSession } from './initialize.ts';
 import type { Journal } from './journal.ts';
-import { isRequest, type JsonRpcMessage, type JsonRpcRequest, type RequestId } from './json-rpc.ts';
+import {
+  isRequest,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+} from './json-rpc.ts';
 import type { OpenBodies } from './open-bodies.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { allowsBatch, allowsEmptyEvents, isForeignVersion, isStateless } from './protocol-version.ts';
@@ -82,36 +88,37 @@ async function post(leg: Leg, exchange: Exchange): Promise<Outcome> {
 }
 
 async function initialize(leg: Leg, received: Received, request: JsonRpcRequest): Promise<Outcome> {
-  const { endpoint, sessions } = leg;
-  const { grantId } = received.caller;
-  const full = sessions.makeRoom(grantId, endpoint);
+  const { endpoint, sessions, journal } = leg;
+  const { exchange, caller } = received;
+  const full = sessions.makeRoom(caller.grantId, endpoint);
   if (full) return noRoom(full, request.id);
   // R52: a server that a session has for itself starts with it.
-  const giveBack = sessions.reserve(grantId, endpoint);
-  try {
-    await begin(leg, received, request);
-  } finally {
-    giveBack();
-  }
+  const giveBack = sessions.reserve(caller.grantId, endpoint);
+  const begun = await begin(leg, received, request).finally(giveBack);
+  if (!begun) return undefined;
+  // A client that was told of a session finds it again behind a daemon that was killed a moment later.
+  await journal.settled();
+  respondJson(exchange, 200, begun.response, { 'mcp-session-id': begun.id });
   return undefined;
 }
 
+/** Adds a session, and gives its id and what to answer; undefined where the exchange was answered. */
 async function begin(
   { endpoint, sessions, journal, budget, log, authenticate }: Leg,
   { exchange, caller }: Received,
   request: JsonRpcRequest,
-): Promise<void> {
+): Promise<{ readonly id: string; readonly response: JsonRpcResponse } | undefined> {
   const { grantId, clientId } = caller;
   const initialized = await initializeSession(endpoint, request, caller.workspace);
   if ('error' in initialized) {
     respondJson(exchange, 200, initialized);
-    return;
+    return undefined;
   }
   const { relay, version, beginning, response } = initialized;
   // R45: a server may take a minute to start, and the grant may have ended meanwhile.
   if (caller.ended.aborted && !(await authenticate(exchange))) {
     endpoint.release(relay);
-    return;
+    return undefined;
   }
   const id = newSessionId();
   const part = journal.session(id);
@@ -121,9 +128,7 @@ async function begin(
   session.save();
   const server = endpoint.name;
   log.info('mcp.session.opened', { server, leg: 'http', client: clientId, grant: grantId, version });
-  // A client that was told of a session finds it again behind a daemon that was killed a moment later.
-  await journal.settled();
-  respondJson(exchange, 200, response, { 'mcp-session-id': session.id });
+  return { id, response };
 }
 
 function take({ streams }: Leg, session: HttpSession, { exchange, caller, messages }: Received): Outcome {
