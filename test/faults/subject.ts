@@ -29,7 +29,8 @@ export interface SubjectOptions {
   readonly descriptors?: number;
 }
 
-const GONE_MS = 20_000;
+/** Longer than a connection may stay whose reset was not heard of. */
+const GONE_MS = 40_000;
 
 /** The built daemon on that engine; gone with the test. Its heap can be measured. */
 export async function startSubject(
